@@ -24,7 +24,7 @@ struct fdar_tls_secret {
 
 /* What is known of a connection. */
 struct fdar_tls_secrets {
-	struct fdar_tls_secret master;     /* TLS 1.2 */
+	struct fdar_tls_secret master;     /* until TLS 1.2 */
 	struct fdar_tls_secret traffic[2]; /* TLS 1.3: of the client, of the server */
 	struct fdar_tls_secret handshake;  /* of the server: for its choice of a protocol */
 	struct fdar_tls_secret early;      /* the client's, before the handshake */

@@ -5,15 +5,18 @@
 #include <openssl/hmac.h>
 #include <string.h>
 
-#define TAG       16u
-#define BLOCK     16u
-#define NONCE     12u
-#define KEY_MAX   32u
-#define MAC_MAX   48u
-#define LABEL_MAX 32u
-#define EXPLICIT  8u /* bytes of the nonce that a TLS 1.2 record carries */
+#include "replay/tls/prf.h"
 
-enum kind { GCM, ARIA, CCM, CCM8, CHACHA, CBC, CAMELLIA }; /* ARIA is in GCM, Camellia in CBC */
+#define TAG      16u
+#define BLOCK    16u
+#define NONCE    12u
+#define KEY_MAX  32u
+#define MAC_MAX  48u
+#define EXPLICIT 8u /* bytes of the nonce that a TLS 1.2 record carries */
+#define TAIL_MAX (BLOCK + MAC_MAX)
+
+/* ARIA is in GCM; Camellia and DES, three times, in CBC. */
+enum kind { GCM, ARIA, CCM, CCM8, CHACHA, CBC, CAMELLIA, DES3 };
 
 struct fdar_tls_suite {
 	uint16_t id;
@@ -130,6 +133,15 @@ static const struct fdar_tls_suite suites[] = {
 	{ 0xc05d, ARIA, 32, 0, 48 },
 	{ 0xc060, ARIA, 16, 0, 32 },
 	{ 0xc061, ARIA, 32, 0, 48 },
+	/* RFC 5246, A.5; 8422; 4279; 5489 */
+	{ 0x000a, DES3, 24, 20, 32 },
+	{ 0x0013, DES3, 24, 20, 32 },
+	{ 0x0016, DES3, 24, 20, 32 },
+	{ 0x008b, DES3, 24, 20, 32 },
+	{ 0x008f, DES3, 24, 20, 32 },
+	{ 0xc008, DES3, 24, 20, 32 },
+	{ 0xc012, DES3, 24, 20, 32 },
+	{ 0xc034, DES3, 24, 20, 32 },
 };
 
 struct fdar_tls_opener {
@@ -140,6 +152,10 @@ struct fdar_tls_opener {
 	uint8_t mac_key[MAC_MAX];
 	gboolean v13;
 	gboolean encrypt_then_mac;
+	/* TLS 1.0: a record's initialization vector is the end of the one before. */
+	gboolean chained;
+	uint8_t tail[TAIL_MAX]; /* of what came before the next record */
+	size_t tail_size;
 };
 
 const struct fdar_tls_suite *fdar_tls_suite_find(uint16_t id)
@@ -150,14 +166,14 @@ const struct fdar_tls_suite *fdar_tls_suite_find(uint16_t id)
 	return NULL;
 }
 
-static const EVP_MD *digest_of(uint32_t size)
-{
-	return size == 48 ? EVP_sha384() : size == 20 ? EVP_sha1() : EVP_sha256();
-}
-
 static gboolean is_cbc(const struct fdar_tls_suite *suite)
 {
-	return suite->kind == CBC || suite->kind == CAMELLIA;
+	return suite->kind == CBC || suite->kind == CAMELLIA || suite->kind == DES3;
+}
+
+static size_t block_of(const struct fdar_tls_suite *suite)
+{
+	return suite->kind == DES3 ? 8 : BLOCK;
 }
 
 static const EVP_CIPHER *cipher_of(const struct fdar_tls_suite *suite)
@@ -175,30 +191,11 @@ static const EVP_CIPHER *cipher_of(const struct fdar_tls_suite *suite)
 		return large ? EVP_aes_256_cbc() : EVP_aes_128_cbc();
 	case CAMELLIA:
 		return large ? EVP_camellia_256_cbc() : EVP_camellia_128_cbc();
+	case DES3:
+		return EVP_des_ede3_cbc();
 	default:
 		return large ? EVP_aes_256_ccm() : EVP_aes_128_ccm();
 	}
-}
-
-/* HKDF-Expand-Label without a context, of at most a hash's length. */
-static void expand(const struct fdar_tls_suite *suite, const struct fdar_tls_secret *secret,
-		   const char *label, uint8_t *out, uint32_t size)
-{
-	uint8_t info[4 + LABEL_MAX + 1], full[EVP_MAX_MD_SIZE];
-	uint8_t length = (uint8_t)(6 + strlen(label));
-	unsigned made;
-
-	info[0] = 0;
-	info[1] = (uint8_t)size;
-	info[2] = length;
-	memcpy(info + 3, "tls13 ", 6);
-	memcpy(info + 9, label, strlen(label));
-	info[3 + length] = 0;
-	info[4 + length] = 1;
-	HMAC(digest_of(suite->hash), secret->bytes, (int)secret->size, info, 5u + length, full,
-	     &made);
-	memcpy(out, full, MIN(size, made));
-	OPENSSL_cleanse(full, sizeof(full));
 }
 
 static struct fdar_tls_opener *opener_new(const struct fdar_tls_suite *suite)
@@ -219,8 +216,8 @@ struct fdar_tls_opener *fdar_tls_opener_new13(const struct fdar_tls_suite *suite
 		return NULL;
 	opener = opener_new(suite);
 	opener->v13 = TRUE;
-	expand(suite, secret, "key", opener->key, suite->key);
-	expand(suite, secret, "iv", opener->iv, NONCE);
+	fdar_tls_expand(suite->hash, secret, "key", opener->key, suite->key);
+	fdar_tls_expand(suite->hash, secret, "iv", opener->iv, NONCE);
 	return opener;
 }
 
@@ -228,65 +225,66 @@ void fdar_tls_secret_next(const struct fdar_tls_suite *suite, struct fdar_tls_se
 {
 	struct fdar_tls_secret next = { .size = secret->size };
 
-	expand(suite, secret, "traffic upd", next.bytes, secret->size);
+	fdar_tls_expand(suite->hash, secret, "traffic upd", next.bytes, secret->size);
 	*secret = next;
 	OPENSSL_cleanse(&next, sizeof(next));
 }
 
-/* The pseudo-random function of TLS 1.2 (RFC 5246, 5), for the key block. */
-static void make_key_block(const struct fdar_tls_suite *suite, const struct fdar_tls_secret *master,
-			   const uint8_t *client_random, const uint8_t *server_random, uint8_t *out,
-			   size_t size)
+/* TLS 1.0 and 1.1 have no authenticated ciphers, and no other MAC than SHA-1 in these suites. */
+static gboolean fits(const struct fdar_tls_suite *suite, uint16_t version)
 {
-	static const char label[] = "key expansion";
-	const EVP_MD *digest = digest_of(suite->hash);
-	uint8_t seed[sizeof(label) - 1 + 2 * FDAR_TLS_RANDOM];
-	uint8_t chain[EVP_MAX_MD_SIZE + sizeof(seed)], part[EVP_MAX_MD_SIZE];
-	unsigned made = 0;
-	size_t done = 0;
-
-	memcpy(seed, label, sizeof(label) - 1);
-	memcpy(seed + sizeof(label) - 1, server_random, FDAR_TLS_RANDOM);
-	memcpy(seed + sizeof(label) - 1 + FDAR_TLS_RANDOM, client_random, FDAR_TLS_RANDOM);
-	HMAC(digest, master->bytes, (int)master->size, seed, sizeof(seed), chain, &made);
-	while (done < size) {
-		size_t step;
-
-		memcpy(chain + made, seed, sizeof(seed));
-		HMAC(digest, master->bytes, (int)master->size, chain, made + sizeof(seed), part,
-		     &made);
-		step = MIN(size - done, made);
-		memcpy(out + done, part, step);
-		done += step;
-		HMAC(digest, master->bytes, (int)master->size, chain, made, part, &made);
-		memcpy(chain, part, made);
-	}
-	OPENSSL_cleanse(chain, sizeof(chain));
-	OPENSSL_cleanse(part, sizeof(part));
+	if (version == 0x0303)
+		return suite->id >> 8 != 0x13;
+	return (version == 0x0301 || version == 0x0302) && is_cbc(suite) && suite->mac == 20;
 }
 
-struct fdar_tls_opener *fdar_tls_opener_new12(const struct fdar_tls_suite *suite,
+struct fdar_tls_opener *fdar_tls_opener_new12(const struct fdar_tls_suite *suite, uint16_t version,
 					      const struct fdar_tls_secret *master,
 					      const uint8_t client_random[FDAR_TLS_RANDOM],
 					      const uint8_t server_random[FDAR_TLS_RANDOM],
 					      gboolean server, gboolean encrypt_then_mac)
 {
-	uint8_t block[2 * (MAC_MAX + KEY_MAX + NONCE)];
+	uint8_t block[2 * (MAC_MAX + KEY_MAX + BLOCK)];
 	uint32_t mac = suite->mac, key = suite->key;
-	uint32_t iv = suite->kind == CHACHA ? NONCE : is_cbc(suite) ? 0 : 4;
+	gboolean chained = version == 0x0301;
+	uint32_t iv = chained                 ? (uint32_t)block_of(suite)
+		      : suite->kind == CHACHA ? NONCE
+		      : is_cbc(suite)         ? 0
+					      : 4;
 	struct fdar_tls_opener *opener;
+	const uint8_t *ivs = block + (size_t)2 * (mac + key);
 
-	if (master->size != FDAR_TLS_MASTER || suite->id >> 8 == 0x13)
+	if (master->size != FDAR_TLS_MASTER || !fits(suite, version))
 		return NULL;
 	opener = opener_new(suite);
 	opener->encrypt_then_mac = encrypt_then_mac;
-	make_key_block(suite, master, client_random, server_random, block,
-		       (size_t)2 * (mac + key + iv));
+	opener->chained = chained;
+	fdar_tls_key_block(version, suite->hash, master, client_random, server_random, block,
+			   (size_t)2 * (mac + key + iv));
 	memcpy(opener->mac_key, block + (server ? mac : 0), mac);
 	memcpy(opener->key, block + 2 * mac + (server ? key : 0), key);
-	memcpy(opener->iv, block + 2 * (mac + key) + (server ? iv : 0), iv);
+	if (chained) {
+		/* As if a record had ended so. */
+		memcpy(opener->tail, ivs + (server ? iv : 0), iv);
+		opener->tail_size = iv + (encrypt_then_mac ? mac : 0);
+	} else {
+		memcpy(opener->iv, ivs + (server ? iv : 0), iv);
+	}
 	OPENSSL_cleanse(block, sizeof(block));
 	return opener;
+}
+
+void fdar_tls_opener_pass(struct fdar_tls_opener *opener, const uint8_t *bytes, size_t size)
+{
+	size_t taken = MIN(size, TAIL_MAX), kept;
+
+	if (!opener || !opener->chained)
+		return;
+	kept = bytes ? MIN(opener->tail_size, TAIL_MAX - taken) : 0;
+	memmove(opener->tail, opener->tail + opener->tail_size - kept, kept);
+	if (taken)
+		memcpy(opener->tail + kept, bytes + size - taken, taken);
+	opener->tail_size = kept + taken;
 }
 
 static void put_u64(uint8_t bytes[8], uint64_t number)
@@ -399,22 +397,41 @@ static gboolean check_mac(const struct fdar_tls_opener *opener, uint64_t number,
 
 	make_aad(number, record, size, text);
 	memcpy(text + 13, bytes, size);
-	HMAC(digest_of(opener->suite->mac), opener->mac_key, opener->suite->mac, text, 13 + size,
-	     mac, &made);
+	HMAC(fdar_tls_digest(opener->suite->mac), opener->mac_key, opener->suite->mac, text,
+	     13 + size, mac, &made);
 	return CRYPTO_memcmp(mac, expected, opener->suite->mac) == 0;
 }
 
-static gboolean decrypt_cbc(struct fdar_tls_opener *opener, const uint8_t *body, size_t size,
+/* Where a record's initialization vector is; NULL: not known. */
+static const uint8_t *find_iv(const struct fdar_tls_opener *opener, const uint8_t **text,
+			      size_t *size)
+{
+	size_t block = block_of(opener->suite);
+	size_t behind = block + (opener->encrypt_then_mac ? opener->suite->mac : 0);
+	const uint8_t *iv = *text;
+
+	if (opener->chained)
+		return opener->tail_size < behind ? NULL
+						  : opener->tail + opener->tail_size - behind;
+	if (*size < block)
+		return NULL;
+	*text += block;
+	*size -= block;
+	return iv;
+}
+
+static gboolean decrypt_cbc(struct fdar_tls_opener *opener, const uint8_t *text, size_t size,
 			    uint8_t *out, size_t *out_size)
 {
 	EVP_CIPHER_CTX *context = opener->context;
+	const uint8_t *iv = find_iv(opener, &text, &size);
 	int made, last;
 	size_t padding;
 
-	if (size < 2 * BLOCK || size % BLOCK ||
-	    !EVP_DecryptInit_ex(context, cipher_of(opener->suite), NULL, opener->key, body) ||
+	if (!iv || !size || size % block_of(opener->suite) ||
+	    !EVP_DecryptInit_ex(context, cipher_of(opener->suite), NULL, opener->key, iv) ||
 	    !EVP_CIPHER_CTX_set_padding(context, 0) ||
-	    !EVP_DecryptUpdate(context, out, &made, body + BLOCK, (int)(size - BLOCK)) ||
+	    !EVP_DecryptUpdate(context, out, &made, text, (int)size) ||
 	    !EVP_DecryptFinal_ex(context, out + made, &last))
 		return FALSE;
 	*out_size = (size_t)made + (size_t)last;

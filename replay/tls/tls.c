@@ -22,8 +22,8 @@ struct direction {
 	uint64_t skip;                 /* bytes that belong to a record which is not whole */
 	uint64_t unsure;               /* how many records may have been lost before the next */
 	gboolean searching;            /* for the header of a record */
-	gboolean protected; /* TLS 1.2: has changed to its keys; TLS 1.3: its keys have opened one */
-	gboolean garbled;   /* no records any more */
+	gboolean protected; /* until TLS 1.2: has changed to its keys; TLS 1.3: its keys have opened one */
+	gboolean garbled; /* no records any more */
 };
 
 struct fdar_tls {
@@ -302,11 +302,12 @@ static gboolean open12(struct fdar_tls *tls, unsigned way, const uint8_t *record
 			 size, &made, &type))
 		return FALSE;
 	direction->unsure = 0;
+	fdar_tls_opener_pass(direction->opener, record, size);
 	see_content(tls, way, type, made);
 	return TRUE;
 }
 
-/* TLS 1.2: from here on the direction is under the keys that were agreed on. */
+/* Until TLS 1.2: from here on the direction is under the keys that were agreed on. */
 static void change_keys(struct fdar_tls *tls, unsigned way)
 {
 	struct direction *direction = &tls->directions[way];
@@ -319,8 +320,9 @@ static void change_keys(struct fdar_tls *tls, unsigned way)
 	direction->number = 0;
 	if (tls->secrets)
 		direction->opener =
-			fdar_tls_opener_new12(tls->suite, &tls->secrets->master, tls->randoms[0],
-					      tls->randoms[1], way == 1, tls->encrypt_then_mac);
+			fdar_tls_opener_new12(tls->suite, tls->info.version, &tls->secrets->master,
+					      tls->randoms[0], tls->randoms[1], way == 1,
+					      tls->encrypt_then_mac);
 }
 
 /* A record of content, or of a number that is not known, was lost. */
@@ -368,17 +370,20 @@ static gboolean search(struct fdar_tls *tls, unsigned way)
 	guint at = 0;
 
 	for (; records->len - at >= FDAR_TLS_HEADER; at++) {
+		const uint8_t *bytes = records->data + at;
 		size_t size;
 
-		if (!is_header(records->data + at, &size))
-			continue;
-		if (size > records->len - at)
-			break;
-		if (see_record(tls, way, records->data + at, size) && direction->protected) {
-			direction->searching = FALSE;
-			at += (guint)size;
-			break;
+		/* Under its keys TLS 1.3 has no other records; what looks like one may be chance. */
+		if (is_header(bytes, &size) && (!is_13(tls) || bytes[0] == FDAR_TLS_DATA)) {
+			if (size > records->len - at)
+				break;
+			if (see_record(tls, way, bytes, size) && direction->protected) {
+				direction->searching = FALSE;
+				at += (guint)size;
+				break;
+			}
 		}
+		fdar_tls_opener_pass(direction->opener, bytes, 1);
 	}
 	g_byte_array_remove_range(records, 0, at);
 	return !direction->searching;
@@ -402,6 +407,7 @@ static void read_records(struct fdar_tls *tls, unsigned way)
 		if (size > records->len - at)
 			break;
 		if (!see_record(tls, way, records->data + at, size)) {
+			fdar_tls_opener_pass(direction->opener, records->data + at, size);
 			lose(tls, way, size - FDAR_TLS_HEADER);
 			direction->unsure = MIN(direction->unsure + 1, TRIES_MAX);
 		}
@@ -415,6 +421,7 @@ void fdar_tls_feed(struct fdar_tls *tls, unsigned way, const uint8_t *bytes, siz
 	struct direction *direction = &tls->directions[way];
 	uint64_t skipped = MIN(direction->skip, size);
 
+	fdar_tls_opener_pass(direction->opener, bytes, skipped);
 	direction->skip -= skipped;
 	bytes += skipped;
 	size -= skipped;
@@ -438,6 +445,7 @@ void fdar_tls_gap(struct fdar_tls *tls, unsigned way, uint64_t size)
 
 	if (direction->garbled)
 		return;
+	fdar_tls_opener_pass(direction->opener, NULL, 0);
 	if (direction->skip) {
 		left = direction->skip;
 	} else if (!direction->searching && records->len >= FDAR_TLS_HEADER &&

@@ -2,7 +2,7 @@
  * TLS: what a captured connection is, and with its secrets what was said in it.
  *
  * Place in the house: the top of replay/tls/; sessions are fed to it, both ways in the order in which
- * the capture saw them. TLS 1.2 and 1.3, with the secrets of a key log (keylog.h).
+ * the capture saw them. TLS 1.0 to 1.3, with the secrets of a key log (keylog.h).
  *
  * Of TLS 1.3 the traffic secrets suffice: where they begin to be used is found by trying. A record
  * that the capture lost costs itself and not what comes behind it: the next record is found by its
