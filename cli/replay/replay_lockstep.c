@@ -157,6 +157,16 @@ static void await_ports(const struct fdar_replay_lockstep *lockstep,
 	struct fdar_ports ports = fdar_ports_look(lockstep->queues, lockstep->order, routes);
 	g_autofree char *count = fdar_plural(ports.waiting + ports.taken, "client port", NULL);
 
+	if (ports.held) {
+		g_autofree char *held = fdar_plural(ports.held, "client port", NULL);
+		char first[FDAR_ENDPOINT_TEXT_MAX];
+
+		fprintf(stderr,
+			"flowdar %s: a server listens on %s (%s): what comes from there cannot be "
+			"played\n",
+			lockstep->usage->command, held,
+			fdar_endpoint_text(&ports.first_held, first));
+	}
 	if (!ports.waiting && !ports.taken)
 		return;
 	fprintf(stderr, "flowdar %s: waiting for %s that %s has not left yet\n",

@@ -325,9 +325,12 @@ static void open_seat(struct fdar_lockstep *lockstep)
 	const struct fdar_role *role = &lockstep->options.order->roles[lockstep->step->role];
 	struct fdar_seat *seat = lockstep->seat;
 
+	seat->verdict = FDAR_RESULT_LOCAL;
 	seat->play = fdar_play_begin(lockstep->stage, &role->start, fdar_now_ns());
-	if (seat->play)
-		seat->play->holder = &seat->play;
+	if (!seat->play)
+		return;
+	seat->play->holder = &seat->play;
+	seat->play->verdict = &seat->verdict;
 }
 
 /* A connection comes by the kernel alone, in its own time, and its packets may have to be sent again. */
@@ -405,7 +408,9 @@ static enum fdar_step_end run_step(struct fdar_lockstep *lockstep)
 	enter(lockstep, SETTLING);
 	end = settle(lockstep);
 	enter(lockstep, READY);
-	if (lockstep->step->kind == FDAR_STEP_OPEN && !seat->known)
+	/* A reset ends a connection that was there, whoever was faster. */
+	if (lockstep->step->kind == FDAR_STEP_OPEN && !seat->known &&
+	    seat->verdict != FDAR_RESULT_RESET)
 		return FDAR_STEP_UNTAKEN;
 	if (lockstep->step->kind == FDAR_STEP_OPEN && seat->known && !seat->seen)
 		lockstep->totals.unseen++;

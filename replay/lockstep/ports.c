@@ -42,10 +42,14 @@ struct fdar_ports fdar_ports_look(struct fdar_queues *queues, const struct fdar_
 
 		if (session->transport != FDAR_TCP || !target)
 			continue;
-		if (fdar_queues_look(queues, FDAR_TCP, &start->source, target, FALSE, &queue))
+		if (fdar_queues_look(queues, FDAR_TCP, &start->source, target, FALSE, &queue)) {
 			ports.waiting++;
-		else if (is_taken(&start->source))
-			ports.taken++;
+		} else if (is_taken(&start->source)) {
+			if (!fdar_queues_listens(queues, &start->source))
+				ports.taken++;
+			else if (!ports.held++)
+				ports.first_held = start->source;
+		}
 	}
 	return ports;
 }

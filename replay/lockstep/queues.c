@@ -138,9 +138,10 @@ static gboolean read_answer(const uint8_t *bytes, size_t length, struct fdar_que
 	return TRUE;
 }
 
-gboolean fdar_queues_look(struct fdar_queues *queues, enum fdar_transport transport,
-			  const struct fdar_endpoint *here, const struct fdar_endpoint *there,
-			  gboolean counts, struct fdar_queue *queue)
+/* What the kernel says of the pair: without a connection it gives the socket that listens, or one like it. */
+static gboolean look(struct fdar_queues *queues, enum fdar_transport transport,
+		     const struct fdar_endpoint *here, const struct fdar_endpoint *there,
+		     gboolean counts, struct fdar_queue *queue)
 {
 	uint8_t bytes[ANSWER_BYTES];
 	struct question question;
@@ -159,9 +160,24 @@ gboolean fdar_queues_look(struct fdar_queues *queues, enum fdar_transport transp
 	} while (header.nlmsg_seq != queues->asked);
 	if (!read_answer(bytes, (size_t)n, queue, &port))
 		return FALSE;
-	/* Without a connection the kernel gives the socket that listens, or one like it. */
 	errno = ENOENT;
-	return port == here->port && (transport == FDAR_UDP || queue->state != STATE_LISTEN);
+	return port == here->port;
+}
+
+gboolean fdar_queues_look(struct fdar_queues *queues, enum fdar_transport transport,
+			  const struct fdar_endpoint *here, const struct fdar_endpoint *there,
+			  gboolean counts, struct fdar_queue *queue)
+{
+	return look(queues, transport, here, there, counts, queue) &&
+	       (transport == FDAR_UDP || queue->state != STATE_LISTEN);
+}
+
+gboolean fdar_queues_listens(struct fdar_queues *queues, const struct fdar_endpoint *here)
+{
+	const struct fdar_endpoint nobody = { .family = here->family };
+	struct fdar_queue queue;
+
+	return look(queues, FDAR_TCP, here, &nobody, FALSE, &queue) && queue.state == STATE_LISTEN;
 }
 
 gboolean fdar_queues_own(int fd, uint32_t *unacknowledged)

@@ -35,6 +35,9 @@ gboolean fdar_queues_look(struct fdar_queues *queues, enum fdar_transport transp
 			  const struct fdar_endpoint *here, const struct fdar_endpoint *there,
 			  gboolean counts, struct fdar_queue *queue);
 
+/* Whether a TCP socket listens there, on that address or on all. */
+gboolean fdar_queues_listens(struct fdar_queues *queues, const struct fdar_endpoint *here);
+
 /* What our own TCP socket has sent and the peer has not acknowledged, or has yet to send: bytes, a FIN as
  * one. FALSE when it cannot be asked. */
 gboolean fdar_queues_own(int fd, uint32_t *unacknowledged);

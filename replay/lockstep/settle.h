@@ -15,8 +15,9 @@ struct fdar_seat {
 	struct fdar_play *play; /* NULL before it is opened and after it is over */
 	struct fdar_endpoint client;
 	struct fdar_endpoint server;
-	gboolean known; /* client and server are */
-	gboolean seen;  /* the server's socket was */
+	gboolean known;           /* client and server are */
+	gboolean seen;            /* the server's socket was */
+	enum fdar_result verdict; /* when the play is over; what it was not begun with is LOCAL */
 };
 
 /* What there is to say of a step. */

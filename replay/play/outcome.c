@@ -90,6 +90,8 @@ void fdar_play_stop(struct fdar_stage *stage, struct fdar_play *play, enum fdar_
 	}
 	outcome.exchanges_total = play->exchanges_total;
 	report(stage, &outcome);
+	if (play->verdict)
+		*play->verdict = verdict;
 	play_free(stage, play);
 }
 

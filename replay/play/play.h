@@ -55,6 +55,7 @@ struct fdar_play {
 	int fd;
 	uint32_t place;                 /* in stage->plays */
 	struct fdar_play **holder;      /* set to NULL when the play is freed; NULL: nobody's */
+	enum fdar_result *verdict;      /* set to what it gets when it is over; NULL: nobody's */
 	uint32_t piece_sent;            /* bytes of the piece at hand that have left */
 	struct fdar_tls_link *tls;      /* NULL: plain */
 	struct fdar_rewriter *rewriter; /* NULL: bytes leave as captured */

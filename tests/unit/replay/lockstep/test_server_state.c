@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "replay/lockstep/ports.h"
 #include "replay/lockstep/queues.h"
 #include "replay/lockstep/threads.h"
 
@@ -246,6 +247,42 @@ static void test_found(void)
 	close(sides.listener);
 }
 
+/* A client's port that a server listens on will not be left: there is no waiting for it. */
+static void test_held(void)
+{
+	struct fdar_queues *queues = fdar_queues_new();
+	struct fdar_session session = { .transport = FDAR_TCP };
+	struct fdar_script script = { .session = &session };
+	struct fdar_role role = { .start.script = &script };
+	struct fdar_order order = { .roles = &role, .role_count = 1 };
+	struct fdar_routes routes = { 0 };
+	struct fdar_ports ports;
+	struct sides sides;
+
+	if (!queues) {
+		g_test_skip("this kernel has no sock_diag");
+		return;
+	}
+	connect_sides(&sides);
+	g_assert_true(fdar_queues_listens(queues, &sides.here));
+	g_assert_false(fdar_queues_listens(queues, &sides.there));
+	g_assert_true(fdar_routes_add_target(&routes, "127.0.0.1:1", NULL));
+	role.start.source = sides.here;
+	ports = fdar_ports_look(queues, &order, &routes);
+	g_assert_cmpuint(ports.held, ==, 1);
+	g_assert_cmpuint(ports.taken + ports.waiting, ==, 0);
+	g_assert_cmpuint(ports.first_held.port, ==, sides.here.port);
+	/* A connection's may be left. */
+	role.start.source = sides.there;
+	ports = fdar_ports_look(queues, &order, &routes);
+	g_assert_cmpuint(ports.taken, ==, 1);
+	g_assert_cmpuint(ports.held + ports.waiting, ==, 0);
+	close(sides.client);
+	close(sides.listener);
+	fdar_routes_clear(&routes);
+	fdar_queues_free(queues);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -254,5 +291,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/threads/nobody", test_nobody);
 	g_test_add_func("/threads/found", test_found);
 	g_test_add_func("/queues/one", test_queue);
+	g_test_add_func("/ports/held", test_held);
 	return g_test_run();
 }
