@@ -67,7 +67,8 @@ static const struct fdar_usage usage = {
 	.examples = "  flowdar verify small.pcap usual.pcap -- ./server --port 0\n"
 		    "  flowdar verify small.pcap usual.pcap --before './server-1.0 --port 0' -- "
 		    "./server-1.1 --port 0\n"
-		    "  flowdar verify crash.pcap --test crash -o trex/ -- ./server --port 0\n",
+		    "  flowdar verify crash.pcap usual.pcap --test crash -o trex/ -- ./server "
+		    "--port 0\n",
 };
 
 struct texts {

@@ -53,6 +53,15 @@ jq -e '[.steps[] | select(.verdict == "hurts")] | length == 4' result >/dev/null
 jq -e '.steps[] | select(.step == "mirrored") | .verdict == "not done" and (.why | length > 10)' result >/dev/null ||
 	fail "a mirror without a second server"
 
+# A server that serves nobody (it answers something else) neither crashes nor takes long; with what is normal it is known
+# whether it is that server.
+verify 4 "$captures/demo-attack.pcap" --test crash --runs 1 --to 127.0.0.1:18081 -- "$FLOWDAR_BUILD/bin/echo_server" 18081
+jq -e '[.steps[] | select(.verdict == "cannot be told" and (.why | contains("not one session")))] | length == 3' result >/dev/null ||
+	fail "a server that serves nobody"
+# shellcheck disable=SC2086
+verify 0 "$captures/demo-attack.pcap" "$captures/demo-baseline.pcap" --test crash --runs 1 -- $server=100
+[ "$(jq -r .verdict result)" = harmless ] || fail "what does not crash a server"
+
 verify 2 "$captures/demo-attack.pcap" -- true
 verify 2 "$captures/demo-attack.pcap" "$captures/demo-baseline.pcap"
 verify 1 "$captures/demo-attack.pcap" "$captures/demo-baseline.pcap" -- "$work/no-server"
