@@ -243,6 +243,12 @@ static void report(const struct fdar_amplified *result, const char *output,
 
 	if (result->damage)
 		fdar_warning(&usage, "%s; copies are of what came before it", result->damage);
+	if (result->nested)
+		fdar_warning(&usage,
+			     "%" G_GUINT64_FORMAT
+			     " packets are fragments of fragments, which are not "
+			     "rewritten: copies are without them",
+			     result->nested);
 	if (format == FDAR_FORMAT_TABLE)
 		print_summary(result, output);
 	else

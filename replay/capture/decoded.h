@@ -66,6 +66,8 @@ struct fdar_decoded {
 	uint32_t fragment_offset; /* bytes */
 	gboolean fragment_more;   /* it is not the last */
 	gboolean was_fragmented;  /* the segment was put together from fragments */
+	gboolean nested;          /* which came in datagrams that were put together: offsets into
+				   * headers are of no use */
 };
 
 /* Payload of a TCP segment or UDP datagram: on the wire and captured. */

@@ -7,11 +7,13 @@
 #define MEMORY_MAX      ((size_t)4 * 1024 * 1024)
 #define KEEP_NS         ((uint64_t)30 * 1000000000)
 #define UNITS           (DATAGRAM_MAX / 8 + 1) /* fragments come in units of 8 bytes */
+#define NESTED_MAX      4u
 #define FRAGMENT_CHARGE (sizeof(struct fdar_packet) + 64)
 
 struct key {
 	uint8_t src[16], dst[16];
 	uint32_t id;
+	uint32_t net;
 	uint8_t family;
 	uint8_t protocol; /* IPv4 only: in IPv6 only the first fragment's counts */
 	uint16_t zero;
@@ -112,6 +114,7 @@ static void make_key(const struct fdar_decoded *decoded, struct key *key)
 	memcpy(key->src, decoded->src.addr, 16);
 	memcpy(key->dst, decoded->dst.addr, 16);
 	key->id = decoded->fragment_id;
+	key->net = decoded->net;
 	key->family = decoded->family;
 	if (decoded->family == FDAR_FAMILY_IPV4)
 		key->protocol = decoded->protocol;
@@ -169,15 +172,36 @@ static void add_bytes(struct fdar_defrag *defrag, struct pending *pending,
 	}
 }
 
-static void keep_packet(struct fdar_defrag *defrag, struct pending *pending,
-			const struct fdar_packet *packet)
+static GPtrArray *packet_alone(const struct fdar_packet *packet)
 {
+	GPtrArray *packets = g_ptr_array_new_with_free_func(packet_free);
 	struct fdar_packet *copy = g_new(struct fdar_packet, 1);
 
 	*copy = *packet;
 	copy->bytes = g_memdup2(packet->bytes, packet->captured);
-	g_ptr_array_add(pending->packets, copy);
-	charge(defrag, pending, packet->captured + FRAGMENT_CHARGE);
+	g_ptr_array_add(packets, copy);
+	return packets;
+}
+
+static gint by_number(gconstpointer a, gconstpointer b)
+{
+	const struct fdar_packet *one = *(struct fdar_packet *const *)a;
+	const struct fdar_packet *other = *(struct fdar_packet *const *)b;
+
+	return one->number < other->number ? -1 : one->number > other->number;
+}
+
+/* Takes them over. */
+static void keep_packets(struct fdar_defrag *defrag, struct pending *pending, GPtrArray *packets)
+{
+	gboolean several = packets->len > 1;
+
+	for (guint i = 0; i < packets->len; i++)
+		charge(defrag, pending,
+		       ((const struct fdar_packet *)packets->pdata[i])->captured + FRAGMENT_CHARGE);
+	g_ptr_array_extend_and_steal(pending->packets, packets);
+	if (several)
+		g_ptr_array_sort(pending->packets, by_number);
 }
 
 /* Whether a fragment can be part of a datagram: whole in the capture, in units of 8 bytes but for
@@ -203,22 +227,20 @@ static struct fdar_datagram *finish(struct fdar_defrag *defrag, struct pending *
 	datagram->decoded = pending->first;
 	datagram->packets = g_steal_pointer(&pending->packets);
 	fdar_decode_segment(bytes, pending->total, pending->total, &datagram->decoded);
-	if (datagram->decoded.kind == FDAR_DECODED_FRAGMENT)
-		datagram->decoded.kind = FDAR_DECODED_MALFORMED;
 	datagram->bytes = bytes;
 	forget(defrag, pending);
 	return datagram;
 }
 
-struct fdar_datagram *fdar_defrag_feed(struct fdar_defrag *defrag, const struct fdar_packet *packet,
-				       const struct fdar_decoded *decoded, uint64_t clock_ns)
+/* A fragment and the packets that it came in, which are taken over. */
+static struct fdar_datagram *take(struct fdar_defrag *defrag, GPtrArray *packets,
+				  const struct fdar_decoded *decoded, uint64_t clock_ns)
 {
-	struct pending *pending;
+	struct pending *pending = find(defrag, decoded, clock_ns);
 
-	give_up_old(defrag, clock_ns);
-	pending = find(defrag, decoded, clock_ns);
 	if (!fits(pending, decoded)) {
-		defrag->lone++;
+		defrag->lone += packets->len;
+		g_ptr_array_unref(packets);
 		if (pending->packets->len == 0)
 			forget(defrag, pending);
 		return NULL;
@@ -227,13 +249,35 @@ struct fdar_datagram *fdar_defrag_feed(struct fdar_defrag *defrag, const struct 
 		pending->first = *decoded;
 		pending->has_first = TRUE;
 	}
-	keep_packet(defrag, pending, packet);
+	keep_packets(defrag, pending, packets);
 	if (!decoded->fragment_more)
 		pending->total = decoded->fragment_offset + decoded->segment_length;
 	add_bytes(defrag, pending, decoded);
 	if (pending->total && pending->covered == (pending->total + 7) / 8)
 		return finish(defrag, pending);
 	return NULL;
+}
+
+struct fdar_datagram *fdar_defrag_feed(struct fdar_defrag *defrag, const struct fdar_packet *packet,
+				       const struct fdar_decoded *decoded, uint64_t clock_ns)
+{
+	struct fdar_datagram *datagram;
+
+	give_up_old(defrag, clock_ns);
+	datagram = take(defrag, packet_alone(packet), decoded, clock_ns);
+	for (unsigned i = 0; datagram && datagram->decoded.kind == FDAR_DECODED_FRAGMENT; i++) {
+		struct fdar_datagram *outer = datagram;
+
+		if (i == NESTED_MAX) {
+			outer->decoded.kind = FDAR_DECODED_MALFORMED;
+			break;
+		}
+		outer->decoded.nested = TRUE;
+		datagram =
+			take(defrag, g_steal_pointer(&outer->packets), &outer->decoded, clock_ns);
+		fdar_datagram_free(outer);
+	}
+	return datagram;
 }
 
 void fdar_defrag_finish(struct fdar_defrag *defrag)
@@ -250,7 +294,7 @@ uint64_t fdar_defrag_lone(const struct fdar_defrag *defrag)
 void fdar_datagram_free(struct fdar_datagram *datagram)
 {
 	g_free(datagram->bytes);
-	g_ptr_array_unref(datagram->packets);
+	g_clear_pointer(&datagram->packets, g_ptr_array_unref);
 	g_free(datagram);
 }
 

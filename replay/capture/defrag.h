@@ -2,8 +2,9 @@
  * Defragmentation: IP fragments in, datagrams out.
  *
  * Place in the house: between decode.h and assembler.h. The first copy of a byte wins. A datagram
- * is known by its addresses and id (IPv4: and protocol). Bounds: 64 KiB a datagram, 256 datagrams
- * and 4 MiB at once (the oldest are given up beyond that), 30 s from the first fragment.
+ * is known by its network, addresses and id (IPv4: and protocol). One that carries fragments itself, of a
+ * tunnel in it, is taken as such in its turn. Bounds: 64 KiB a datagram, 256 datagrams and 4 MiB at once (the
+ * oldest are given up beyond that), 30 s from the first fragment, 4 tunnels.
  */
 #ifndef FDAR_REPLAY_CAPTURE_DEFRAG_H
 #define FDAR_REPLAY_CAPTURE_DEFRAG_H

@@ -327,6 +327,7 @@ static void fill_result(const struct amplifier *amplifier, struct fdar_original 
 		.captured_clients = hosts,
 		.captured_duration_ns = original->duration_ns,
 		.totals = original->totals,
+		.nested = original->nested,
 		.damage = g_steal_pointer(&original->damage),
 	};
 }

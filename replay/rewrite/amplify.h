@@ -67,7 +67,8 @@ struct fdar_amplified {
 	uint32_t decrypted;                /* of the captured sessions: they are in plain now */
 	struct fdar_edit_counts rewritten; /* over all copies */
 	struct fdar_capture_totals totals;
-	char *damage; /* what was wrong with the capture, NULL when it was whole */
+	uint64_t nested; /* packets of sessions that are left out: fragments of fragments */
+	char *damage;    /* what was wrong with the capture, NULL when it was whole */
 };
 
 /* Writes output ("-" is standard output) from path ("-" is standard input). FALSE and error on

@@ -67,6 +67,12 @@ static void packet(void *user, const struct fdar_session *session, void *data, e
 		slot->server = session->server;
 		slot->turned_at = builder->turned = original->packets;
 	}
+	/* Its headers lie across packets, in more than one way. */
+	if (decoded->nested) {
+		original->nested++;
+		slot->session = *session;
+		return;
+	}
 	if (!fdar_shape_make(link, captured, decoded, way, &shape))
 		slot->fixed = TRUE;
 	/* A SYN that waited until it was known for a session: records are in order of time. */

@@ -39,6 +39,7 @@ struct fdar_original {
 	uint64_t first_ns;    /* and its place on the time line */
 	uint64_t duration_ns; /* from there to the last packet */
 	struct fdar_capture_totals totals;
+	uint64_t nested; /* packets of sessions that are left out: fragments of fragments */
 	char *damage;
 	struct fdar_spool *spool; /* private */
 };

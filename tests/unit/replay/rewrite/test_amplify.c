@@ -348,6 +348,34 @@ static void test_fragments(void)
 	g_byte_array_unref(whole);
 }
 
+/* Fragments of a tunnel's packets that came in fragments: copies are without them, and what else there is, is whole. */
+static void test_nested_fragments(void)
+{
+	struct fdar_amplify_options options = defaults();
+	GByteArray *whole = udp("10.0.0.9", 40000, "10.0.0.2", 53, "0123456789abcdef", 16);
+	struct fdar_amplified result;
+	struct scene scene;
+
+	scene_begin(&scene);
+	for (unsigned begin = 0; begin < 24; begin += 8) {
+		GByteArray *inner =
+			ip_part("10.0.0.9", "10.0.0.2", 17, 78,
+				begin / 8 | (begin < 16 ? 0x2000u : 0), whole->data + begin, 8);
+
+		add(&scene, ether(ip_part("172.16.0.1", "172.16.0.2", 4, 100 + begin, 0x2000,
+					  inner->data, 16)));
+		add(&scene, ether(ip_part("172.16.0.1", "172.16.0.2", 4, 100 + begin, 2,
+					  inner->data + 16, inner->len - 16)));
+		g_byte_array_unref(inner);
+	}
+	exchange(&scene, "10.0.0.1", 40000, "10.0.0.2", 80);
+	file_remove(amplify_scene(&scene, &options, &result));
+	g_assert_cmpuint(result.nested, ==, 6);
+	g_assert_cmpuint(result.packets, ==, result.totals.in_sessions - 6);
+	g_assert_cmpuint(result.packets, >, 5);
+	g_byte_array_unref(whole);
+}
+
 /* A late SYN turns the sides around: what came before belongs to the right client, too. */
 static void test_turned(void)
 {
@@ -745,6 +773,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/amplify/wrong-sums", test_wrong_sums);
 	g_test_add_func("/amplify/cut", test_cut);
 	g_test_add_func("/amplify/fragments", test_fragments);
+	g_test_add_func("/amplify/nested-fragments", test_nested_fragments);
 	g_test_add_func("/amplify/tunnels", test_tunnels);
 	g_test_add_func("/amplify/source-route", test_source_route);
 	g_test_add_func("/amplify/turned", test_turned);

@@ -645,6 +645,76 @@ static void test_fragments(void)
 	check_fragments("2001:db8::1", "2001:db8::2");
 }
 
+/* A fragment of a tunnel's packet, which comes in fragments of 16 bytes itself: that many, the last first. */
+static unsigned feed_nested(struct rig *rig, GByteArray *whole, unsigned begin, unsigned end)
+{
+	static unsigned id = 1000;
+	GByteArray *inner =
+		ip_part(CLIENT, SERVER, 17, 77, begin / 8 | (end < whole->len ? 0x2000u : 0),
+			whole->data + begin, end - begin);
+	unsigned parts = (inner->len + 15) / 16;
+
+	id++;
+	for (unsigned i = parts; i-- > 0;)
+		feed(rig,
+		     ether(ip_part("172.16.0.1", "172.16.0.2", 4, id,
+				   i * 2 | (i + 1 < parts ? 0x2000u : 0),
+				   inner->data + (size_t)16 * i, MIN(16u, inner->len - 16 * i))));
+	g_byte_array_unref(inner);
+	return parts;
+}
+
+static void test_nested_fragments(void)
+{
+	GByteArray *whole = udp(CLIENT, CPORT, SERVER, 53, "0123456789abcdef", 16);
+	unsigned parts = 0;
+	struct rig rig;
+
+	rig_begin(&rig);
+	parts += feed_nested(&rig, whole, 8, 24);
+	g_assert_cmpstr(rig.log->str, ==, "");
+	parts += feed_nested(&rig, whole, 0, 8);
+	expect(&rig, "( C\"0123456789abcdef\")");
+	expect_odd(&rig, 0, FDAR_ODD_FRAGMENTS);
+	g_assert_cmpuint(session(&rig, 0)->way[FDAR_FROM_CLIENT].packets, ==, parts);
+	g_assert_cmpuint(fdar_assembler_totals(rig.assembler)->malformed, ==, 0);
+	g_assert_cmpuint(fdar_assembler_totals(rig.assembler)->lone_fragments, ==, 0);
+	rig_end(&rig);
+	/* One of the inner ones is missing: the packets of the other are alone. */
+	rig_begin(&rig);
+	parts = feed_nested(&rig, whole, 8, 24);
+	expect(&rig, "");
+	g_assert_cmpuint(fdar_assembler_totals(rig.assembler)->lone_fragments, ==, parts);
+	rig_end(&rig);
+	g_byte_array_unref(whole);
+}
+
+/* Two networks with the same addresses and numbers (VLANs): their fragments are not mixed. */
+static void test_fragments_of_networks(void)
+{
+	struct rig rig;
+
+	rig_begin(&rig);
+	for (unsigned part = 0; part < 2; part++) {
+		for (unsigned net = 1; net <= 2; net++) {
+			GByteArray *whole =
+				udp(CLIENT, CPORT, SERVER, 53,
+				    net == 1 ? "one-one-one-one-" : "two-two-two-two-", 16);
+			GByteArray *frame =
+				fragment(whole, part ? 8 : 0, part ? 24 : 8, CLIENT, SERVER);
+			const uint8_t tag[] = { 0x81, 0, 0, (uint8_t)net };
+
+			g_byte_array_append(frame, tag, sizeof(tag));
+			memmove(frame->data + 16, frame->data + 12, frame->len - 16);
+			memcpy(frame->data + 12, tag, sizeof(tag));
+			feed(&rig, frame);
+			g_byte_array_unref(whole);
+		}
+	}
+	expect(&rig, "( C\"one-one-one-one-\"( C\"two-two-two-two-\"))");
+	rig_end(&rig);
+}
+
 /* Fragments that contradict each other, or would make a datagram of more than 64 KiB. */
 static void test_wrong_fragments(void)
 {
@@ -808,6 +878,8 @@ int main(int argc, char **argv)
 		{ "udp", test_udp },
 		{ "fragments", test_fragments },
 		{ "wrong-fragments", test_wrong_fragments },
+		{ "nested-fragments", test_nested_fragments },
+		{ "fragments-of-networks", test_fragments_of_networks },
 		{ "totals", test_totals },
 		{ "live", test_live },
 		{ "torture", test_torture },
