@@ -1,5 +1,6 @@
 #include "replay/rewrite/shape.h"
 
+#include <assert.h>
 #include <pcap/pcap.h>
 #include <string.h>
 
@@ -208,6 +209,7 @@ gboolean fdar_shape_make(int link, const struct fdar_packet *packet,
 	gboolean movable = TRUE;
 	uint64_t sum;
 
+	assert(!decoded->nested);
 	if (decoded->was_fragmented)
 		fdar_decode(link, packet, &own);
 	part.deep = decoded->was_fragmented && decoded->tunnels > own.tunnels;

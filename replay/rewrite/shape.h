@@ -63,7 +63,7 @@ struct fdar_moves {
 
 /* Fills in all but time and session. decoded is of the whole datagram when the packet is a
  * fragment. FALSE when its sequence numbers must stay: they lie where their checksum cannot follow
- * (in a fragment, or a SACK option at an odd offset). */
+ * (in a fragment, or a SACK option at an odd offset). decoded->nested is not set. */
 gboolean fdar_shape_make(int link, const struct fdar_packet *packet,
 			 const struct fdar_decoded *decoded, enum fdar_way way,
 			 struct fdar_shape *shape);

@@ -43,10 +43,13 @@ static void packet(void *user, const struct fdar_session *session, void *data, e
 	struct fdar_identity identity = { .client = session->client, .address_sum = 0x1234 };
 	struct fdar_moves moves = { .port = 1024, .moved = { 0x12345678, 0x9abcdef0 } };
 	struct fdar_shape shape;
-	uint8_t *copy = malloc(captured->captured);
+	uint8_t *copy;
 
 	(void)data;
 	(void)time_ns;
+	if (decoded->nested)
+		return;
+	copy = malloc(captured->captured);
 	fdar_shape_make(captured->link ? captured->link : *link, captured, decoded, way, &shape);
 	fdar_shape_copy(&shape, captured->bytes, &identity, &moves, copy);
 	fdar_shape_turn(&shape, captured->bytes, session->client.port, session->server.port);
