@@ -10,9 +10,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* State and parent of a process: "PID (name) STATE PPID ..."; the name may hold anything. */
-static gboolean read_stat(const char *pid, char *state, pid_t *parent)
+#define PARENT_FIELD  1 /* counted from the state, which is behind the name */
+#define THREADS_FIELD 17
+
+/* Of "PID (name) STATE PPID ...", where the name may hold anything: who the parent is, and whether it lives. A
+ * zombie that has threads yet is a process whose first thread has ended before the others, each on its own way out:
+ * until the last is gone it keeps its children, who are nobody else's so long. */
+static gboolean read_stat(const char *pid, gboolean *lives, pid_t *parent)
 {
+	g_auto(GStrv) fields = NULL;
 	g_autofree char *path = g_build_filename("/proc", pid, "stat", NULL);
 	g_autofree char *text = NULL;
 	const char *end;
@@ -22,8 +28,11 @@ static gboolean read_stat(const char *pid, char *state, pid_t *parent)
 	end = strrchr(text, ')');
 	if (!end || strlen(end) < 5)
 		return FALSE;
-	*state = end[2];
-	*parent = (pid_t)g_ascii_strtoll(end + 4, NULL, 10);
+	fields = g_strsplit(end + 2, " ", THREADS_FIELD + 2);
+	if (g_strv_length(fields) <= THREADS_FIELD)
+		return FALSE;
+	*parent = (pid_t)g_ascii_strtoll(fields[PARENT_FIELD], NULL, 10);
+	*lives = fields[0][0] != 'Z' || g_ascii_strtoll(fields[THREADS_FIELD], NULL, 10) > 1;
 	return TRUE;
 }
 
@@ -36,9 +45,9 @@ GHashTable *fdar_processes_all(void)
 	while (dir && (name = g_dir_read_name(dir))) {
 		pid_t pid = (pid_t)g_ascii_strtoll(name, NULL, 10), parent;
 		GArray *children;
-		char state;
+		gboolean lives;
 
-		if (!g_ascii_isdigit(name[0]) || !read_stat(name, &state, &parent) || state == 'Z')
+		if (!g_ascii_isdigit(name[0]) || !read_stat(name, &lives, &parent) || !lives)
 			continue;
 		children = g_hash_table_lookup(all, GINT_TO_POINTER(parent));
 		if (!children) {

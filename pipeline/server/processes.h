@@ -10,7 +10,8 @@
 #include <glib.h>
 #include <sys/types.h>
 
-/* The pids (pid_t) of the living children of pid; zombies are left out. The caller frees it. */
+/* The pids (pid_t) of the living children of pid, in which a thread is left; zombies are left out. The caller
+ * frees it. */
 GArray *fdar_processes_children(pid_t pid);
 
 /* The pids of all that live below root, parents before their children; zombies are left out. The caller frees it. */
