@@ -185,6 +185,7 @@ static void on_progress(void *user, const struct fdar_driver_progress *progress)
 	g_autofree char *more = NULL;
 
 	fdar_mirror_tick(command->mirror);
+	fdar_journal_flush(command->journal); /* who mirrors for days reads it meanwhile */
 	fdar_mirror_totals(command->mirror, &totals);
 	more = g_strdup_printf("%" G_GUINT64_FORMAT " packets, %" G_GUINT64_FORMAT " lost",
 			       totals.captured, totals.lost);

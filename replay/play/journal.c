@@ -163,6 +163,12 @@ void fdar_journal_write(struct fdar_journal *journal, const struct fdar_outcome 
 		flush(journal);
 }
 
+void fdar_journal_flush(struct fdar_journal *journal)
+{
+	if (journal && journal->lines->len)
+		flush(journal);
+}
+
 gboolean fdar_journal_close(struct fdar_journal *journal, GError **error)
 {
 	int failed;

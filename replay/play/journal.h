@@ -32,6 +32,10 @@ struct fdar_journal *fdar_journal_open(const char *path, const struct fdar_journ
 void fdar_journal_write(struct fdar_journal *journal, const struct fdar_outcome *outcome,
 			uint64_t started_unix_ns);
 
+/* Lines are written some thousand bytes at a time: what there is is written now, whole lines. For runs that
+ * last. NULL is allowed. */
+void fdar_journal_flush(struct fdar_journal *journal);
+
 /* Frees the journal. FALSE and error when not all of it could be written. NULL is allowed. */
 gboolean fdar_journal_close(struct fdar_journal *journal, GError **error);
 

@@ -48,13 +48,13 @@ free_port() {
 	done
 }
 
-# wait_for WHAT COMMAND...: until the command succeeds; 10 s at most.
+# wait_for WHAT COMMAND...: until the command succeeds; a minute at most.
 wait_for() {
 	local what=$1 tries=0
 	shift
 	until "$@" >/dev/null 2>&1; do
 		tries=$((tries + 1))
-		[ $tries -lt 100 ] || fail "$what did not come within 10 s: $(tail -5 "$replay_work"/*.log 2>/dev/null)"
+		[ $tries -lt 600 ] || fail "$what did not come within a minute: $(tail -5 "$replay_work"/*.log 2>/dev/null)"
 		sleep 0.1
 	done
 }
@@ -70,6 +70,40 @@ as_user() {
 	else
 		exec "$@"
 	fi
+}
+
+# capture_start FILE FILTER: captures what fits on the loopback interface of a network of our own; capture_stop FILE:
+# when all connections are closed and all is written. What dumpcap was not given time to read by its end is in no
+# file; a last datagram, which FILE does not get, tells that nothing is missing.
+capture_start() {
+	rm -f dumpcap.log
+	dumpcap -q -P -i lo -f "($2) or udp port 9" -w "$1.all" 2>dumpcap.log &
+	dump=$!
+	replay_pids+=("$dump")
+	wait_for dumpcap grep -q '^File:' dumpcap.log
+}
+
+capture_stop() {
+	wait_for "the end of all connections" all_closed
+	wait_for "the end of the capture" all_written "$1.all"
+	kill -INT "$dump"
+	wait "$dump" || true
+	tshark -r "$1.all" -Y tcp -F pcap -w "$1" 2>tshark.log || fail "tshark: $(cat tshark.log)"
+}
+
+# All but LISTEN (0A) and TIME_WAIT (06).
+all_closed() {
+	! awk '$4 ~ /^[0-9A-F][0-9A-F]$/ && $4 != "0A" && $4 != "06" { left = 1 } END { exit !left }' /proc/net/tcp /proc/net/tcp6
+}
+
+all_written() {
+	echo flowdar-has-said-all >/dev/udp/127.0.0.1/9
+	grep -a -q flowdar-has-said-all "$1"
+}
+
+# played FILE COUNT: the journal tells of so many sessions that are over.
+played() {
+	[ "$(grep -c '"verdict"' "$1")" -ge "$2" ]
 }
 
 # serve NAME COMMAND...: starts it as an ordinary user; its output goes to NAME.log; sets server_pid.

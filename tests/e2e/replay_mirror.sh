@@ -26,7 +26,7 @@ expect() {
 interface=lo
 from_host=127.0.0.1
 mirror_start() {
-	rm -f mirror.err
+	rm -f mirror.err mirrored.jsonl
 	setsid "$FLOWDAR" mirror -i "$interface" --from "$from_host:$from" -o mirrored.jsonl --format json \
 		--timeout 3s "$@" >mirrored.json 2>mirror.err 4>&- &
 	mirror=$!
@@ -34,10 +34,10 @@ mirror_start() {
 	wait_for "the mirror" grep -q "watching $interface" mirror.err
 }
 
-# mirror_stop: gives it time to see the last packets; a Ctrl-C, and exit 130.
+# mirror_stop COUNT: when so many sessions are over; a Ctrl-C, and exit 130.
 mirror_stop() {
 	local status=0
-	sleep 1
+	wait_for "what is mirrored" played mirrored.jsonl "$1"
 	kill -INT "$mirror"
 	wait "$mirror" || status=$?
 	expect "exit after Ctrl-C" $status 130
@@ -48,11 +48,11 @@ from=$port
 echo_start
 to=$port
 
-# Twelve sessions with all that sessions do, and five of datagrams; each once.
+# Five sessions of datagrams, and twelve with all that sessions do; each once.
 mirror_start --to "127.0.0.1:$to"
-"$FLOWDAR" replay "$captures/replay-echo.pcap" --to "127.0.0.1:$from" >/dev/null
 "$FLOWDAR" replay "$captures/replay-udp.pcap" --to "127.0.0.1:$from" >/dev/null
-mirror_stop
+"$FLOWDAR" replay "$captures/replay-echo.pcap" --to "127.0.0.1:$from" >/dev/null
+mirror_stop 12
 expect sessions "$(figure sessions)" 17
 expect ok "$(figure ok)" 12
 # Datagrams have no end: those flows were not yet silent for long enough to be called over.
@@ -65,7 +65,7 @@ grep -q '17 sessions seen' mirror.err || fail "the capture is not told: $(cat mi
 # Multiplied: every clone with an address of its own.
 mirror_start --to "127.0.0.1:$to" --clones 5
 "$FLOWDAR" replay "$captures/replay-echo.pcap" --to "127.0.0.1:$from" --clones 10 --asap >/dev/null
-mirror_stop
+mirror_stop 600
 expect "ok, multiplied" "$(figure ok)" 600
 expect "addresses" "$(jq -r '.client | split(":")[0]' mirrored.jsonl | sort -u | wc -l)" 600
 
@@ -82,7 +82,7 @@ for i in 6 7 8 9 10; do
 	read -r -u 4 answer
 done
 exec 4>&-
-mirror_stop
+mirror_stop 1
 expect "joined sessions" "$(figure sessions)" 1
 expect "joined and ok" "$(figure ok)" 1
 # The sixth request is the first that was seen; its answer tells where the seventh begins.
@@ -92,14 +92,14 @@ expect "requests after joining" "$(figure exchanges)" 4
 mirror_start --to "127.0.0.1:$(free_port)"
 "$FLOWDAR" replay "$captures/replay-echo.pcap" --to "127.0.0.1:$from" --format json >replayed.json
 [ "$(jq '[.replay[].ok] | add' replayed.json)" = 12 ] || fail "the mirror disturbed the clients"
-mirror_stop
+mirror_stop 12
 expect refused "$(figure refused)" 12
 
 # On all interfaces at once, and on one that has no link layer.
 interface=any
 mirror_start --to "127.0.0.1:$to"
 "$FLOWDAR" replay "$captures/replay-echo.pcap" --to "127.0.0.1:$from" >/dev/null
-mirror_stop
+mirror_stop 12
 expect "sessions on any" "$(figure sessions)" 12
 expect "ok on any" "$(figure ok)" 12
 if [ -w /dev/net/tun ]; then
@@ -113,7 +113,7 @@ if [ -w /dev/net/tun ]; then
 		"$FLOWDAR" replay "$captures/replay-echo.pcap" --to "198.18.0.2:$from" --allow-remote \
 			--sources 198.18.0.1/32 --format json >replayed.json
 		expect "ok over tun0" "$(jq '[.replay[].ok] | add' replayed.json)" 12
-		mirror_stop
+		mirror_stop 12
 		expect "sessions of tun0 on $interface" "$(figure sessions)" 12
 		expect "ok of tun0 on $interface" "$(figure ok)" 12
 	done
@@ -127,7 +127,7 @@ for wrong in "-i nonsense --from 127.0.0.1:$from --to 127.0.0.1:$to" \
 	"-i lo --from 127.0.0.1:$from --to 192.0.2.1:80"; do
 	status=0
 	# shellcheck disable=SC2086 # options
-	timeout 10 "$FLOWDAR" mirror $wrong >out 2>err || status=$?
+	timeout 120 "$FLOWDAR" mirror $wrong >out 2>err || status=$?
 	[ $status = 1 ] || [ $status = 2 ] || fail "exit $status of: $wrong"
 	[ ! -s out ] || fail "printed something: $wrong"
 done

@@ -70,14 +70,9 @@ fi
 # same way of ending. tshark is the referee; its streams are numbered in order of their SYNs.
 if command -v dumpcap >/dev/null && command -v tshark >/dev/null; then
 	echo_start
-	dumpcap -q -i lo -P -w wire.pcap -f "tcp port $port" 2>dump.log &
-	dump=$!
-	replay_pids+=("$dump")
-	wait_for dumpcap grep -q 'File:' dump.log
+	capture_start wire.pcap "tcp port $port"
 	replay "$captures/replay-echo.pcap" --to "127.0.0.1:$port"
-	sleep 1.5
-	kill -TERM "$dump" || true
-	wait "$dump" || true
+	capture_stop wire.pcap
 	# client FILE PORT: a line a packet of the client: stream, bytes, FIN, RST. Retransmissions and
 	# bare acknowledgements say nothing about what the client did.
 	client() {

@@ -31,18 +31,13 @@ END
 nginx -p "$PWD" -c nginx.conf -e nginx.log &
 replay_pids+=($!)
 wait_for nginx curl -sf http://127.0.0.1:8080/secret
-dumpcap -q -P -i lo -f 'port 8443' -w talk.pcap 2>dumpcap.log &
-dump=$!
-wait_for dumpcap grep -q '^File:' dumpcap.log
+capture_start talk.pcap 'port 8443'
 for version in 1.2 1.3; do
 	for _ in 1 2 3; do
 		SSLKEYLOGFILE=keys curl -skf "--tlsv$version" --tls-max "$version" https://localhost:8443/secret >/dev/null
 	done
 done
-sleep 1
-kill -INT $dump
-wait $dump
-
+capture_stop talk.pcap
 
 "$FLOWDAR" split talk.pcap --tls-keys keys -o split --format json >split.json
 [ "$(jq '[.sessions[] | select(.tls.decrypted)] | length' split.json)" = 6 ] || fail "six are decrypted: $(cat split.json)"
@@ -84,12 +79,14 @@ grep -q '6 of 6 captured sessions were in TLS' amplify.txt || fail "amplify by t
 # The mirror on interfaces that are not Ethernet: all of them at once, and a tun.
 mirror_on() {
 	local interface=$1
-	setsid "$FLOWDAR" mirror -i "$interface" --from 0.0.0.0:8080 --to 127.0.0.1:8080 --format json >mirror.json 2>mirror.err &
+	setsid "$FLOWDAR" mirror -i "$interface" --from 0.0.0.0:8080 --to 127.0.0.1:8080 --format json -o mirror.jsonl >mirror.json 2>mirror.err &
 	local mirror=$!
 	replay_pids+=("$mirror")
 	wait_for "the mirror on $interface" grep -q "watching $interface" mirror.err
-	[ "$interface" != any ] || curl -sf http://127.0.0.1:8080/secret >/dev/null
-	sleep 1
+	if [ "$interface" = any ]; then
+		curl -sf http://127.0.0.1:8080/secret >/dev/null
+		wait_for "what is mirrored" played mirror.jsonl 1
+	fi
 	kill -INT "$mirror"
 	wait "$mirror" || true
 }

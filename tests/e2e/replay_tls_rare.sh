@@ -24,15 +24,13 @@ replay_pids+=($!)
 openssl s_server -accept 127.0.0.1:8444 -cert cert.pem -key key.pem -WWW -min_protocol TLSv1 -cipher ALL:@SECLEVEL=0 \
 	>files.log 2>&1 &
 replay_pids+=($!)
-dumpcap -q -P -i lo -f 'port 8443 or port 8444' -w talk.pcap 2>dumpcap.log &
-dump=$!
-wait_for dumpcap grep -q '^File:' dumpcap.log
+capture_start talk.pcap 'port 8443 or port 8444'
 wait_for s_server port_open 8443
 wait_for "s_server with files" port_open 8444
 
 # client PORT OPTION...: says what comes on its standard input.
 client() {
-	timeout 20 openssl s_client -connect "127.0.0.1:$1" -servername localhost -keylogfile keys "${@:2}" >client.log 2>&1 || true
+	timeout 200 openssl s_client -connect "127.0.0.1:$1" -servername localhost -keylogfile keys "${@:2}" >client.log 2>&1 || true
 }
 # say WORD...: with time for each to be answered; ticket FILE WORD: until there is a ticket.
 say() {
@@ -65,10 +63,7 @@ for suite in TLS_AES_128_GCM_SHA256 TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305
 	grep -q 'Early data was accepted' client.log || fail "early data: $(cat client.log)"
 done
 say before K after k again | client 8443 -tls1_3
-sleep 1
-kill -INT $dump
-wait $dump
-
+capture_stop talk.pcap
 "$FLOWDAR" split talk.pcap --tls-keys keys -o split --format json >split.json
 sessions=$(jq '[.sessions[] | select(.tls.decrypted)] | length' split.json)
 [ "$sessions" = 17 ] || fail "$sessions are decrypted, of 17: $(cat split.json)"
