@@ -13,13 +13,13 @@ shout_at_it() {
 	port=$((20000 + RANDOM % 12000))
 	"$@" "$work/traced_shout" $port 1 &
 	pid=$!
-	for _ in {1..100}; do
+	for _ in {1..1200}; do
 		{ exec 3<>/dev/tcp/127.0.0.1/$port; } 2>/dev/null && break
 		kill -0 $pid 2>/dev/null || fail "the server did not start on port $port"
 		sleep 0.05
 	done
 	printf hello >&3
-	read -r -n 5 -t 10 answer <&3 || fail "no answer"
+	read -r -n 5 -t 120 answer <&3 || fail "no answer"
 	exec 3>&-
 	[ "$answer" = HELLO ] || fail "the answer is $answer"
 	wait $pid || fail "the server ended with $?"

@@ -22,7 +22,7 @@ serves() {
 	rm -f "$work/failed" "$work/said" # what the one before said may stand there until this one runs
 	env "$way=$n" FAIL_LOG="$work/failed" LD_PRELOAD="$failing:$preload" "$1" --port 0 > "$work/said" 2>&1 &
 	pid=$!
-	for ((try = 0; try < 500 && ${#port} == 0; try++)); do
+	for ((try = 0; try < 3000 && ${#port} == 0; try++)); do
 		sleep 0.02
 		port=$(sed -n 's/.*listening on [0-9.]*:\([0-9]*\).*/\1/p' "$work/said" 2> /dev/null)
 		kill -0 $pid 2> /dev/null || break
@@ -30,7 +30,7 @@ serves() {
 	[ -n "$port" ] || stop "did not begin"
 	# It has no root; what counts is that it answers as always.
 	for _ in 1 2 3; do
-		answer=$(curl -s -m 20 -o /dev/null -w '%{http_code} after %{time_total} s %{errormsg}' "http://127.0.0.1:$port/")
+		answer=$(curl -s -m 120 -o /dev/null -w '%{http_code} after %{time_total} s %{errormsg}' "http://127.0.0.1:$port/")
 		[ "${answer%% *}" = 404 ] || stop "answered $answer
 $(grep -H . /proc/"$pid"/task/*/{comm,wchan,syscall} 2> /dev/null)"
 	done

@@ -39,7 +39,8 @@ trace_cleanup() {
 }
 trap trace_cleanup EXIT
 
-export LTTNG_HOME=$work
+# A program waits for the daemon as long as it takes: without that, what it does first on a busy machine is not traced.
+export LTTNG_HOME=$work LTTNG_UST_REGISTER_TIMEOUT=120000
 if ! lttng --no-sessiond list >/dev/null 2>&1; then
 	lttng-sessiond --no-kernel --daemonize --pidfile="$work/sessiond.pid" >"$work/sessiond.log" 2>&1 ||
 		{ cat "$work/sessiond.log"; echo "skipped: no session daemon can be started"; exit 77; }
@@ -55,7 +56,7 @@ fail() {
 trace_create() {
 	{
 		lttng create "$session" --output="$work/trace"
-		lttng enable-channel -u -s "$session" --subbuf-size=1M --num-subbuf=4 events
+		lttng enable-channel -u -s "$session" --subbuf-size=1M --num-subbuf=16 events
 		lttng enable-event -u -s "$session" -c events 'flowdar:*' "$@"
 		lttng add-context -u -s "$session" -c events -t vpid -t vtid -t procname
 	} >"$work/lttng.log" || fail "$(cat "$work/lttng.log")"
@@ -86,6 +87,28 @@ preloaded() {
 	local library=$1
 	shift
 	LD_PRELOAD=$helpers:$libraries/$library "$@"
+}
+
+# wait_for COMMAND...: until it succeeds; a minute at most.
+wait_for() {
+	for _ in {1..1200}; do
+		"$@" >/dev/null 2>&1 && return
+		sleep 0.05
+	done
+	fail "in vain: $*"
+}
+
+# asleep PID [NAME]: that process's first thread, or its thread of that name, has come to rest.
+asleep() {
+	local task=/proc/$1/task/$1 look
+	if [ -n "${2:-}" ]; then
+		task=$(grep -l -x -s "$2" "/proc/$1/task/"*/comm) || return
+		task=${task%/comm}
+	fi
+	for look in 1 2 3; do
+		grep -q '^State:.S' "$task/status" || return
+		sleep 0.02
+	done
 }
 
 # same EXPECTED ACTUAL: fails with the differences.

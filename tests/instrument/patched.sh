@@ -20,7 +20,7 @@ fail() {
 patched() {
 	local when=$1
 	shift
-	PATCHED=$when LD_PRELOAD=$core timeout 60 "$@"
+	PATCHED=$when LD_PRELOAD=$core timeout 300 "$@"
 }
 
 # build COMPILER FLAGS...: calls, plugin.so and unwinding, in $work.

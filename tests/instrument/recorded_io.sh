@@ -24,6 +24,11 @@ answers() {
 	[ "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$port/")" = 200 ]
 }
 
+# closed: nobody is connected to the server but our descriptor 9.
+closed() {
+	[ "$(ss -H -t -n state all "sport = :$port" | grep -v -c -E '^(LISTEN|TIME-WAIT)')" = 1 ]
+}
+
 # sessions DIR: how many of each, by flowdar info: sessions that began, ended, and events of bytes.
 sessions() {
 	"$FLOWDAR" info "$1" --format json | jq -r '[.events[] | {(.event): .count}] | add |
@@ -37,7 +42,8 @@ wait_for 10 answers || fail "no answer"
 for _ in 1 2 3 4 5; do
 	curl -s -o /dev/null -w '%{local_port}\n' "http://127.0.0.1:$port/" >> "$WORK/ports" || fail "no answer"
 done
-kill -TERM "$(cat "$WORK/nginx.pid")"
+# Politely: what its clients have closed it closes, too, before it ends.
+kill -QUIT "$(cat "$WORK/nginx.pid")"
 wait "$recorder" || fail "exit status $?"
 [ "$(field "$WORK/one" discarded)" = 0 ] || fail "events were lost"
 "$FLOWDAR" export "$WORK/one" --ctf "$WORK/plain" > /dev/null || fail "export: exit status $?"
@@ -59,13 +65,17 @@ server=$!
 wait_for 10 answers || fail "no answer"
 exec 9<> "/dev/tcp/127.0.0.1/$port"
 printf 'GET / HTTP/1.1\r\nHost: x\r\n\r\n' >&9
-read -r -t 5 line <&9 && [ -n "$line" ] || fail "no answer on the connection"
-"$FLOWDAR" record --io -o "$WORK/two" --duration 2s --attach "$server" > "$WORK/two.out" 2> "$WORK/two.err" &
+read -r -t 120 line <&9 && [ -n "$line" ] || fail "no answer on the connection"
+"$FLOWDAR" record --io -o "$WORK/two" --attach "$server" > "$WORK/two.out" 2> "$WORK/two.err" &
 recorder=$!
 wait_for 10 grep -q recording "$WORK/two.err" || fail "does not say that it records"
 printf 'GET / HTTP/1.1\r\nHost: x\r\n\r\n' >&9
+until read -r -t 120 line <&9 || fail "no second answer on the connection"; [[ $line = HTTP/* ]]; do
+	: # what is left of the first
+done
 answers || fail "no answer"
-wait "$recorder" || fail "exit status $?"
+wait_for 10 closed || fail "the server does not close its client's connection"
+end_recorder "$recorder"
 exec 9>&-
 kill "$server"
 wait "$server"

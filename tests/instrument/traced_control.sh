@@ -26,14 +26,6 @@ run() {
 	preloaded libflowdar-functions.so "$programs/traced_selected_$build" "$@" >"$work/said.$name" || fail "$name: status $?"
 }
 
-wait_for() {
-	for _ in $(seq 400); do
-		"$@" && return
-		sleep 0.05
-	done
-	fail "in vain: $*"
-}
-
 value() {
 	"$tool" "$FLOWDAR_CONTROL" get "$1"
 }
@@ -83,7 +75,8 @@ for build in $builds; do
 	run "$build-hang" 1 hang <"$work/hang.$build" &
 	exec 3>"$work/hang.$build"
 	wait_for grep -q pid "$work/said.$build-hang"
-	sleep 1
+	read -r _ pid <"$work/said.$build-hang"
+	wait_for asleep "$pid" sleepy
 	"$tool" "$FLOWDAR_CONTROL" set flush 1
 	wait_for at_least flushed 1
 	lttng stop "$session" >/dev/null
@@ -98,7 +91,10 @@ for build in $builds; do
 	"$tool" "$FLOWDAR_CONTROL" set gate 1
 	run "$build-gate" 5000 &
 	running=$!
-	sleep 1
+	wait_for grep -q pid "$work/said.$build-gate"
+	read -r _ pid <"$work/said.$build-gate"
+	wait_for asleep "$pid"
+	sleep 1 # so long at least it is to be told to have waited
 	kill -0 $running || fail "$build: did not wait at the gate"
 	"$tool" "$FLOWDAR_CONTROL" set gate 0
 	wait $running

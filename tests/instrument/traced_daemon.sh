@@ -28,13 +28,12 @@ for _ in 1 2; do
 done
 trap 'kill "${busy[@]}" 2>/dev/null || true; trace_cleanup' EXIT
 
-export LTTNG_UST_REGISTER_TIMEOUT=20000
 trace_create
 trace_start
 began=$SECONDS
 for ((i = 0; i < starts; i++)); do
 	# How long the helper takes to look at all of it is not known: every moment of it comes.
-	preloaded libflowdar-functions.so timeout -k 1 60 "$program" $((i * 7919 % 120000)) "${plugins[@]}" \
+	preloaded libflowdar-functions.so timeout -k 1 200 "$program" $((i * 7919 % 120000)) "${plugins[@]}" \
 		>>"$work/last" || fail "start $i: exit status $?"
 done
 kill "${busy[@]}"
@@ -42,7 +41,7 @@ wait "${busy[@]}" 2>/dev/null || true
 busy=()
 # The last ones are on their way out: their calls are written there.
 while read -r pid; do
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < 2400; i++)); do
 		[ -e "/proc/$pid" ] || break
 		sleep 0.05
 	done

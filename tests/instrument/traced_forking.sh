@@ -12,7 +12,7 @@ client() {
 	local line
 	exec 5<>"/dev/tcp/127.0.0.1/$1" || fail "start $2: no connection"
 	echo hello >&5
-	read -r -t 30 line <&5 && [ "$line" = hello ] || fail "start $2: no answer"
+	read -r -t 200 line <&5 && [ "$line" = hello ] || fail "start $2: no answer"
 	exec 5>&-
 }
 
@@ -24,19 +24,18 @@ for _ in 1 2; do
 done
 trap 'kill "${busy[@]}" 2>/dev/null || true; trace_cleanup' EXIT
 
-export LTTNG_UST_REGISTER_TIMEOUT=20000
 trace_create
 trace_start
 began=$SECONDS
 hows=('daemon' 'title,daemon' 'title,blocked,daemon' 'exit,daemon')
 for ((i = 0; i < starts; i++)); do
 	# Until the last of its processes has closed the pipe.
-	exec 6< <(preloaded libflowdar-functions.so timeout -k 1 60 "$program" $children "${hows[i % 4]}")
-	read -r -t 60 _ _ port <&6 || fail "start $i: it does not come up"
+	exec 6< <(preloaded libflowdar-functions.so timeout -k 1 300 "$program" $children "${hows[i % 4]}")
+	read -r -t 200 _ _ port <&6 || fail "start $i: it does not come up"
 	for ((client = 0; client < children; client++)); do
 		client "$port" $i
 	done
-	timeout 60 cat <&6 || fail "start $i: it does not end"
+	timeout 200 cat <&6 || fail "start $i: it does not end"
 	exec 6<&-
 done
 kill "${busy[@]}"

@@ -8,7 +8,7 @@ program=$FLOWDAR_BUILD/tests/traced_handlers
 "$program" >"$work/plain"
 trace_create
 trace_start
-preloaded libflowdar-io.so timeout 50 "$program" >"$work/on" || fail "exit status $?"
+preloaded libflowdar-io.so timeout 400 "$program" >"$work/on" || fail "exit status $?"
 trace_stop
 head -n 1 "$work/plain" >"$work/sum"
 head -n 1 "$work/on" >"$work/sum_on"

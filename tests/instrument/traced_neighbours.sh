@@ -34,7 +34,7 @@ beside "another library after it" "$helpers:$libraries/libflowdar-io.so:$work/ne
 
 trace_create
 trace_start
-said=$(preloaded libflowdar-io.so timeout 20 "$work/traced_headstrong") || fail "the headstrong server"
+said=$(preloaded libflowdar-io.so timeout 300 "$work/traced_headstrong") || fail "the headstrong server"
 trace_stop
 [ "$said" = "hello" ] || fail "the headstrong server says: $said"
 # Its read() is its own business; all else of it is seen.

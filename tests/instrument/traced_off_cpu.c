@@ -1,5 +1,7 @@
 /* A thread that shares one processor with its own child, sleeps unseen, and runs: traced_off_cpu.sh
- * looks at what is told of each. */
+ * looks at what is told of each. On standard output, in ns, since the program began: "shared", off the
+ * processor while it ran; "slept", for how long it asked not to run; "queued", how long others had the
+ * processor, by the kernel's account. */
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -31,10 +33,13 @@ static void run(const char *name, double seconds)
 	printf("%s %.0f\n", name, off * 1e9);
 }
 
+static double slept;
+
 static void share(void)
 {
 	cpu_set_t one;
 	pid_t child;
+	double began;
 
 	sched_getaffinity(0, sizeof(one), &one);
 	for (size_t cpu = 0, found = 0; cpu < CPU_SETSIZE; cpu++) {
@@ -49,15 +54,30 @@ static void share(void)
 			;
 	run("shared", 0.1);
 	kill(child, SIGKILL);
+	began = clock_s(CLOCK_MONOTONIC);
 	waitpid(child, NULL, 0);
+	slept += clock_s(CLOCK_MONOTONIC) - began;
 }
 
 static void sleep_unseen(void)
 {
 	struct timespec nap = { .tv_nsec = 50000000 };
+	double began = clock_s(CLOCK_MONOTONIC);
 
 	FLOWDAR_SCOPE("sleep");
 	syscall(SYS_nanosleep, &nap, NULL); /* nobody stands in front of that */
+	slept += clock_s(CLOCK_MONOTONIC) - began;
+}
+
+static void say_queued(void)
+{
+	unsigned long long ran, queued;
+	FILE *account = fopen("/proc/thread-self/schedstat", "r");
+
+	if (account && fscanf(account, "%llu %llu", &ran, &queued) == 2)
+		printf("queued %llu\n", queued);
+	if (account)
+		fclose(account);
 }
 
 int main(void)
@@ -67,5 +87,7 @@ int main(void)
 		sleep_unseen();
 		share();
 	}
+	printf("slept %.0f\n", slept * 1e9);
+	say_queued();
 	return 0;
 }

@@ -22,14 +22,16 @@ sum() {
 	awk -v what="$1" -v why="$2" '$1 == what && $2 == why { ns += $3 } END { printf "%.0f\n", ns }' "$work/told"
 }
 kept=$(sum processor 1) blocked=$(sum blocked 2)
-[ "$((kept * 10))" -gt "$((off * 8))" ] && [ "$kept" -lt "$((off + off / 5 + 20000000))" ] ||
-	fail "others had the processor for $off ns, told are $kept"
-[ "$blocked" -gt 49000000 ] && [ "$blocked" -lt 500000000 ] ||
-	fail "a sleep of 50 ms that nobody sees: told are $blocked ns blocked"
+# On a busy machine others have it, too, when the thread does something else than to run.
+queued=$(sed -n 's/^queued //p' "$work/said") slept=$(sed -n 's/^slept //p' "$work/said")
+[ "$((kept * 10))" -gt "$((off * 8))" ] && [ "$kept" -lt "$((${queued:-$off} + off / 5 + 20000000))" ] ||
+	fail "others had the processor for $off ns of running and ${queued:-?} in all, told are $kept"
+[ "$blocked" -gt 49000000 ] && [ "$blocked" -lt "$((slept + 50000000))" ] ||
+	fail "a sleep of 50 ms that nobody sees, in all $slept ns: told are $blocked ns blocked"
 
 # It is a wait, and the function that was open ran for its processor time.
 "$flowdar" analyze "$work/run" --server --format json >"$work/json"
 jq -e '[.. | objects | select(.function? == "run")] | length > 0' "$work/json" >/dev/null || fail "no run: $(cat "$work/json")"
 ran=$(jq '[.. | objects | select(.function? == "run" and (.own_ns? // null) != null) | .own_ns] | max' "$work/json")
-[ "$ran" -gt 90000000 ] && [ "$ran" -lt 160000000 ] || fail "a tenth of a second of processor time is $ran ns"
+[ "$ran" -gt 90000000 ] && [ "$ran" -lt "$((140000000 + off / 5))" ] || fail "a tenth of a second of processor time is $ran ns"
 echo "off the processor for $off ns: told $kept, blocked $blocked; run took $ran"

@@ -6,14 +6,14 @@ for tool in nginx redis-server redis-cli curl wrk jq; do
 	command -v $tool >/dev/null || { echo "skipped: needs $tool"; exit 77; }
 done
 [ "$FLOWDAR_TEST_NAMESPACE" = own ] || { echo "skipped: needs root, to get a world of its own"; exit 77; }
-export FLOWDAR_IO_SESSIONS=1 FLOWDAR_IO_BYTES=16 LTTNG_UST_REGISTER_TIMEOUT=10000
+export FLOWDAR_IO_SESSIONS=1 FLOWDAR_IO_BYTES=16
 port=$((7310 + RANDOM % 80))
 mkdir "$work/www"
 head -c 1000 /dev/zero | tr '\0' x >"$work/www/index.html"
 chmod 755 "$work" "$work/www"
 
 until_served() {
-	for _ in $(seq 200); do
+	for _ in $(seq 1200); do
 		(exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && return
 		sleep 0.05
 	done
@@ -21,7 +21,7 @@ until_served() {
 }
 
 until_gone() {
-	for _ in $(seq 200); do
+	for _ in $(seq 1200); do
 		kill -0 "$1" 2>/dev/null || return 0
 		sleep 0.05
 	done
@@ -102,7 +102,7 @@ nginx_stop() {
 }
 
 until_served_by_http() {
-	for _ in $(seq 200); do
+	for _ in $(seq 1200); do
 		[ "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$port/")" = 200 ] && return
 		sleep 0.05
 	done
@@ -195,7 +195,7 @@ END
 	trace_create
 	trace_start
 	preloaded libflowdar-io.so apache2 -f "$work/httpd.conf" -k start
-	for _ in $(seq 200); do
+	for _ in $(seq 1200); do
 		[ -s "$work/httpd.pid" ] && grep -q 'resuming normal' "$work/httpd.err" && break
 		sleep 0.05
 	done

@@ -7,7 +7,6 @@ set -euo pipefail
 program=$FLOWDAR_BUILD/tests/traced_standard
 command -v strace >/dev/null || { echo "skipped: needs strace"; exit 77; }
 
-export LTTNG_UST_REGISTER_TIMEOUT=20000
 trace_create
 trace_start
 # run CHILDREN MS LIBRARY...
@@ -17,7 +16,7 @@ run() {
 	for library; do
 		preload+=:$libraries/$library
 	done
-	strace -f -qq --seccomp-bpf -e trace=socket,openat,fcntl,close,dup2,dup3 -o "$work/strace" -E LD_PRELOAD="$preload" timeout 100 "$program" "$children" "$ms" >"$work/said" ||
+	strace -f -qq --seccomp-bpf -e trace=socket,openat,fcntl,close,dup2,dup3 -o "$work/strace" -E LD_PRELOAD="$preload" timeout 500 "$program" "$children" "$ms" >"$work/said" ||
 		fail "with $*: $(cat "$work/said")"
 	[ "$(cat "$work/said")" = "$children of $children" ] || fail "with $*: $(cat "$work/said")"
 }

@@ -8,14 +8,14 @@ set -euo pipefail
 ask() {
 	local answer
 	echo go >&"${program[1]}"
-	read -r -t 10 answer <&"${program[0]}" || fail "no answer"
+	read -r -t 120 answer <&"${program[0]}" || fail "no answer"
 	echo "$answer"
 }
 
 # ask_until NUMBER: rounds until that many arguments were evaluated; sessions take a moment.
 ask_until() {
 	local tries
-	for tries in {1..100}; do
+	for tries in {1..1000}; do
 		[ "$(ask)" != "$1" ] || return 0
 		sleep 0.05
 	done
@@ -23,7 +23,7 @@ ask_until() {
 }
 
 coproc program { preloaded libflowdar-functions.so:"$libraries"/libflowdar-io.so "$FLOWDAR_BUILD/tests/traced_switch"; }
-read -r -t 10 line <&"${program[0]}" && [ "$line" = ready ] || fail "the program did not start"
+read -r -t 120 line <&"${program[0]}" && [ "$line" = ready ] || fail "the program did not start"
 [ "$(ask)" = 0 ] || fail "arguments were evaluated with no session"
 trace_create
 trace_start

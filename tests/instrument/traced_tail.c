@@ -1,12 +1,14 @@
 /*
  * Whose calls of libc are its functions' last deeds: at -O2 they are jumps, and what is called finds
  * the address that the function itself was to return to. One thread is the server, the other its
- * clients, who are never in a hurry: so each wait of the server is one.
+ * clients, who do nothing before the server waits for it: so each wait of the server is one.
  */
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -56,6 +58,26 @@ __attribute__((noinline)) static int my_create(pthread_t *thread, void *(*run)(v
 	return pthread_create(thread, NULL, run, NULL);
 }
 
+/* Until the server, which is the first thread, has come to rest. */
+static void until_server_waits(void)
+{
+	char path[64], text[256];
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", getpid());
+	for (unsigned tries = 0, asleep = 0; asleep < 5 && tries < 20000; tries++) {
+		FILE *stat;
+		char state = 'R';
+
+		usleep(5000);
+		stat = fopen(path, "r");
+		if (stat && fgets(text, sizeof(text), stat) && strrchr(text, ')'))
+			state = strrchr(text, ')')[2];
+		if (stat)
+			fclose(stat);
+		asleep = state == 'S' ? asleep + 1 : 0;
+	}
+}
+
 static void *clients(void *nothing)
 {
 	char buffer[64];
@@ -63,18 +85,18 @@ static void *clients(void *nothing)
 	for (int i = 0; i < CLIENTS; i++) {
 		int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-		usleep(50000);
+		until_server_waits();
 		if (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0)
 			abort();
 		for (int k = 0; k < TALKS; k++) {
-			usleep(50000);
+			until_server_waits();
 			if (write(fd, "hello", 5) != 5 || read(fd, buffer, sizeof(buffer)) != 5)
 				abort();
 		}
 		pthread_mutex_lock(&mutex);
-		usleep(50000);
+		until_server_waits();
 		close(fd);
-		usleep(50000);
+		until_server_waits();
 		pthread_mutex_unlock(&mutex);
 	}
 	return nothing;

@@ -28,22 +28,32 @@ void expect_wait(const char *what, unsigned kind, int fd, int64_t result)
 	fprintf(expectations, "wait_end result = %" PRId64 "\n", result);
 }
 
-/* By the state of the main thread, not by the clock: the machine may be busy. */
-void until_main_waits(void)
+/* By its state, not by the clock: the machine may be busy. */
+void until_waits(const char *path)
 {
-	char path[64], text[256], state = 'R';
+	char text[256];
 
-	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", getpid());
-	for (unsigned tries = 0; state != 'S' && tries < 2000; tries++) {
+	/* It may sleep for a moment before, for a lock of the tracer's. */
+	for (unsigned tries = 0, asleep = 0; asleep < 3 && tries < 50000; tries++) {
 		FILE *stat;
+		char state = 'R';
 
-		usleep(5000);
+		usleep(2000);
 		stat = fopen(path, "r");
 		if (stat && fgets(text, sizeof(text), stat) && strrchr(text, ')'))
 			state = strrchr(text, ')')[2];
 		if (stat)
 			fclose(stat);
+		asleep = state == 'S' ? asleep + 1 : 0;
 	}
+}
+
+void until_main_waits(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", getpid());
+	until_waits(path);
 }
 
 void until_arrived(int fd)

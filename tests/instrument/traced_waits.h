@@ -19,7 +19,10 @@ void said(const char *call, int64_t result);
 /* Says that the main thread is to have waited so. */
 void expect_wait(const char *what, unsigned kind, int fd, int64_t result);
 
-/* Returns when the main thread sleeps in a system call. For other threads. */
+/* Returns when the thread sleeps in a system call whose state is in that file of /proc. */
+void until_waits(const char *path);
+
+/* Returns when the main thread does. For other threads. */
 void until_main_waits(void);
 
 /* Returns when there is something to be received, without a wait that would be traced. */

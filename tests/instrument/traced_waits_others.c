@@ -142,18 +142,10 @@ static pid_t child_of(int status)
 	if (child < 0)
 		abort();
 	if (child == 0) {
-		char path[64], text[256], state = 'R';
+		char path[64];
 
 		snprintf(path, sizeof(path), "/proc/%d/stat", getppid());
-		while (state != 'S') {
-			FILE *stat = fopen(path, "r");
-
-			if (stat && fgets(text, sizeof(text), stat) && strrchr(text, ')'))
-				state = strrchr(text, ')')[2];
-			if (stat)
-				fclose(stat);
-			usleep(5000);
-		}
+		until_waits(path);
 		_exit(status);
 	}
 	return child;

@@ -77,12 +77,13 @@ static void semaphores(void)
 
 static void sleeps(void)
 {
-	struct timespec span = { .tv_nsec = 1000000 }, second = { .tv_sec = 1 }, left = { 0, 0 };
+	struct timespec span = { .tv_nsec = 1000000 }, long_time = { .tv_sec = 1000 },
+			left = { 0, 0 };
 
 	said("nanosleep", nanosleep(&span, NULL));
 	expect_wait("nanosleep", 6, -1, 0);
 	later_signal();
-	said("nanosleep, signal", nanosleep(&second, &left));
+	said("nanosleep, signal", nanosleep(&long_time, &left));
 	expect_wait("nanosleep", 6, -1, -1);
 	later_done();
 	said("there is time left", left.tv_nsec > 0);
