@@ -79,9 +79,13 @@ function(fdar_test name source)
   set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 600)
 endfunction()
 
-# fdar_script_test(NAME SCRIPT LABEL TIMEOUT_S): a shell test; exit 77 is a skip that says why.
+# fdar_script_test(NAME SCRIPT LABEL TIMEOUT_S): a shell test; exit 77 is a skip that says why. The time-out is for what
+# hangs, and a machine may be slow: it is ten minutes at the least.
 # It gets FLOWDAR (the program), FLOWDAR_BUILD and FLOWDAR_SOURCE in its environment.
 function(fdar_script_test name script label timeout_s)
+  if(timeout_s LESS 600)
+    set(timeout_s 600)
+  endif()
   add_test(NAME ${name} COMMAND bash ${script})
   set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${timeout_s} SKIP_RETURN_CODE 77
     ENVIRONMENT "FLOWDAR=$<TARGET_FILE:flowdar>;FLOWDAR_BUILD=${CMAKE_BINARY_DIR};FLOWDAR_SOURCE=${CMAKE_SOURCE_DIR}")

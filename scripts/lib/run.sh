@@ -19,12 +19,12 @@ free_port() {
 	die "found no free port"
 }
 
-# wait_for_port PORT PID: until somebody listens on PORT; fails when PID ends first, or after 30 s.
+# wait_for_port PORT PID: until somebody listens on PORT; fails when PID ends first, or after a minute.
 # Asks the kernel: a connection made to find out would be a session in the recording.
 wait_for_port() {
 	local port pid=$2
 	printf -v port ':%04X ' "$1"
-	for _ in {1..300}; do
+	for _ in {1..600}; do
 		if grep -q "${port}00000000:0000 0A" /proc/net/tcp; then
 			return
 		fi

@@ -96,7 +96,7 @@ zpty -r shell seen "*$3*" && print found
 END
 	# zsh_completes EXPECTED LINE: what is listed has EXPECTED, which is not in LINE.
 	zsh_completes() {
-		timeout 60 zsh -f "$work/complete.zsh" "$share/zsh/site-functions" "$work/dump" "$1" "$work/here" "$2" >"$work/got" 2>&1
+		timeout 300 zsh -f "$work/complete.zsh" "$share/zsh/site-functions" "$work/dump" "$1" "$work/here" "$2" >"$work/got" 2>&1
 		grep -q found "$work/got" || fail "zsh: $2: expected $1"
 	}
 	zsh_completes 'record  ' 'flowdar rec'

@@ -63,7 +63,7 @@ for name in usual hurt; do
 	jq -e '.sessions | length == 30 and all(.state == "finished")' "$WORK/$name.json" >/dev/null ||
 		fail "$name: $(jq -c '[.sessions[].state]' "$WORK/$name.json")"
 done
-flowdar analyze hurt --limit 0 | grep -q '^clients  *queue' || fail "the queue is not seen"
+flowdar analyze hurt --limit 0 | grep '^clients  *queue' >/dev/null || fail "the queue is not seen"
 page_paste "$page" 'flowdar sequence --baseline usual hurt'
 xmllint --noout wild.svg || fail "wild.svg is no XML"
 nothing_left

@@ -36,7 +36,7 @@ shark -r seen.pcap -o tcp.check_checksum:TRUE -o ip.check_checksum:TRUE \
 requests() {
 	shark -r "$1" "${@:2}" -Y http.request -T fields -e http.request.method -e http.request.uri -e http.user_agent | sort
 }
-port=$(shark -r "$played" -Y 'tcp.flags.syn == 1 && tcp.flags.ack == 0' -T fields -e tcp.dstport | head -n 1)
+port=$(shark -r "$played" -Y 'tcp.flags.syn == 1 && tcp.flags.ack == 0' -T fields -e tcp.dstport | sed -n 1p)
 requests "$played" -d "tcp.port==$port,http" >asked
 requests seen.pcap >was_read
 [ -s asked ] || fail "no requests in the capture that was played"

@@ -21,6 +21,6 @@ awk '{ n = $NF; sub(/ [0-9]+$/, ""); sub(/.*;/, ""); own[$0] += n } END { for (f
 	attack.folded | sort >ours
 [ -s ours ]
 diff ours theirs || { echo "pprof reads other times than the folded stacks have"; exit 1; }
-"$pprof" -top -diff_base baseline.pb.gz attack.pb.gz 2>/dev/null | grep -q match_from ||
+"$pprof" -top -diff_base baseline.pb.gz attack.pb.gz 2>/dev/null | grep match_from >/dev/null ||
 	{ echo "pprof does not compare the two"; exit 1; }
 echo "$(wc -l <ours) functions, all as pprof reads them"

@@ -14,7 +14,7 @@ echo hello >www/index.html
 feed() {
 	local expected=$1 status=0
 	shift
-	timeout -k 5 60 "$FLOWDAR" feed "$@" >out 2>said || status=$?
+	timeout -k 5 300 "$FLOWDAR" feed "$@" >out 2>said || status=$?
 	[ $status = "$expected" ] || fail "feed $*: expected $expected, not $status: $(cat said)"
 }
 
@@ -27,7 +27,7 @@ told=$(cat said)
 runs=${1:-4}
 for run in $(seq "$runs"); do
 	rm -rf recorded
-	timeout -k 5 60 "$FLOWDAR" record -q -o recorded -- "$FLOWDAR" feed "$captures/demo-baseline.pcap" -- \
+	timeout -k 5 300 "$FLOWDAR" record -q -o recorded -- "$FLOWDAR" feed "$captures/demo-baseline.pcap" -- \
 		"$server" --port 8080 --root www >out 2>said || fail "recording: $(cat said)"
 	[ "$(grep 'steps' said)" = "$told" ] || fail "another run when it is recorded: $(cat said)"
 	"$FLOWDAR" log recorded --unfolded --format json >log.json

@@ -54,7 +54,7 @@ wait_for 10 test -S "$WORK/munge/socket" || fail "munged does not start"
 slurmctld -D > "$WORK/log/ctld" 2>&1 &
 slurmd -D -N "$node" > "$WORK/log/d" 2>&1 &
 ready() {
-	sinfo -h -o %T | grep -q idle
+	sinfo -h -o %T | grep idle >/dev/null
 }
 wait_for 20 ready || { tail -n 5 "$WORK"/log/*; fail "the cluster does not come up"; }
 

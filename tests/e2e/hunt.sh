@@ -23,7 +23,7 @@ status=0
 	-- "$server" --port 0 --root www --max-steps=1000000 >said 2>&1 || status=$?
 [ $status = 0 ] || fail "hunt: expected 0, not $status"
 grep -q 'left: 2 of 33 sessions' hunt/found.txt || fail "not the two guilty sessions"
-head -n 1 hunt/verdict.txt | grep -q 'match' || fail "the verdict is of something else: $(head -n 1 hunt/verdict.txt)"
+head -n 1 hunt/verdict.txt | grep 'match' >/dev/null || fail "the verdict is of something else: $(head -n 1 hunt/verdict.txt)"
 for name in smallest.pcap normal.pcap base/recording.json bad/recording.json report.html again.sh; do
 	[ -s "hunt/$name" ] || fail "no $name"
 done

@@ -13,11 +13,11 @@ port=$(free_port)
 server_pid=$!
 replay_pids+=("$server_pid")
 wait_for "the server" port_open "$port"
-timeout 60 "$FLOWDAR" replay "$FLOWDAR_SOURCE/tests/captures/demo-baseline.pcap" --to "127.0.0.1:$port" --lockstep --step \
+timeout 300 "$FLOWDAR" replay "$FLOWDAR_SOURCE/tests/captures/demo-baseline.pcap" --to "127.0.0.1:$port" --lockstep --step \
 	--control pipe --steps-out steps.jsonl --quiet 5ms </dev/null >out 2>err &
 pid=$!
 wait_for "the pause" grep -q 'next is step 1' err
-FLOWDAR_CONTROL=$PWD/pipe timeout 60 gdb -nx -batch -x "$FLOWDAR_SOURCE/replay/lockstep/lockstep.gdb" -p "$server_pid" \
+FLOWDAR_CONTROL=$PWD/pipe timeout 300 gdb -nx -batch -x "$FLOWDAR_SOURCE/replay/lockstep/lockstep.gdb" -p "$server_pid" \
 	-ex 'break route_answer' -ex 'flowdar-step 2' -ex 'shell sleep 1; wc -l <steps.jsonl >steps.at' -ex 'backtrace 1' \
 	-ex 'flowdar-where' -ex 'flowdar-until 8' -ex 'delete' -ex 'flowdar-go' -ex 'detach' >gdb.out 2>&1 || fail "gdb: $(cat gdb.out)"
 [ "$(grep -c 'hit Breakpoint 1' gdb.out)" = 2 ] || fail "the breakpoint was not met twice: $(cat gdb.out)"

@@ -39,14 +39,23 @@ note() {
 	echo "-- $*"
 }
 
-# wait_for SECONDS COMMAND...: until the command succeeds.
+# wait_for SECONDS COMMAND...: until the command succeeds; a minute at the least, for machines that are busy.
 wait_for() {
-	local tries=$(($1 * 20))
+	local tries=$((($1 > 60 ? $1 : 60) * 20))
 	shift
 	until "$@" > /dev/null 2>&1; do
 		[ $((tries--)) -gt 0 ] || return 1
 		sleep 0.05
 	done
+}
+
+# end_recorder PID: ends a recording as Ctrl-C does. Not by --duration where something is to happen before: on a
+# busy machine it happens later.
+end_recorder() {
+	local status=0
+	kill -TERM "$1"
+	wait "$1" || status=$?
+	[ $status = 130 ] || fail "exit status $status"
 }
 
 # field DIR NAME: the member of recording.json.
@@ -88,7 +97,7 @@ nobody_left() {
 }
 
 nothing_left() {
-	wait_for 5 nobody_left || { ps -e -o pid,ppid,args; fail "processes stay behind"; }
+	wait_for 60 nobody_left || { ps -e -o pid,ppid,args; fail "processes stay behind"; }
 	# LTTng's own two words to wait on stay for ever, by its design.
 	shm=$(find /dev/shm -mindepth 1 ! -name 'lttng-ust-wait-*')
 	[ -z "$shm" ] || fail "files stay in /dev/shm: $shm"

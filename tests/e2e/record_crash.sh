@@ -9,7 +9,7 @@ start() {
 	local name=$1
 	shift
 	set -m
-	timeout 90 "$FLOWDAR" record -o "$WORK/$name" "$@" -- "$SERVER" --port 0 \
+	timeout 300 "$FLOWDAR" record -o "$WORK/$name" "$@" -- "$SERVER" --port 0 \
 		> "$WORK/$name.out" 2> "$WORK/$name.err" &
 	recorder=$!
 	set +m

@@ -32,10 +32,10 @@ client() {
 	local line
 	exec 5<> "/dev/tcp/127.0.0.1/$port" || fail "no connection"
 	echo hello >&5
-	read -r -t 10 line <&5 && [ "$line" = hello ] || fail "no answer"
+	read -r -t 120 line <&5 && [ "$line" = hello ] || fail "no answer"
 	sleep "$1"
 	echo again >&5
-	read -r -t 10 line <&5 && [ "$line" = again ] || fail "no second answer"
+	read -r -t 120 line <&5 && [ "$line" = again ] || fail "no second answer"
 	exec 5>&-
 }
 

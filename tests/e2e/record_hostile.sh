@@ -67,21 +67,21 @@ squatter=$!
 wait_for 5 grep -q ready "$WORK/squat.out" || fail "the name was not taken"
 echo > "$WORK/go"
 wait_for 10 grep -q 'listening on' "$WORK/server.out" || fail "the server did not start"
-timeout 40 "$FLOWDAR" record -o "$WORK/squatted" --attach $served --duration 1s > /dev/null 2> "$WORK/squatted.err" &&
+timeout 300 "$FLOWDAR" record -o "$WORK/squatted" --attach $served --duration 1s > /dev/null 2> "$WORK/squatted.err" &&
 	fail "recorded"
 grep -q "told [1-9]" "$WORK/squat.out" && fail "was told something: $(cat "$WORK/squat.out")"
 grep -qE "user 65534|uid 65534|nobody|another process|somebody else" "$WORK/squatted.err" || fail "does not say who has the name"
 kill $squatter
 wait $squatter 2> /dev/null
 sleep 2.2
-timeout 40 "$FLOWDAR" record -o "$WORK/freed" --attach $served --duration 1s > /dev/null 2> "$WORK/freed.err" ||
+timeout 300 "$FLOWDAR" record -o "$WORK/freed" --attach $served --duration 1s > /dev/null 2> "$WORK/freed.err" ||
 	fail "the process did not get its name back"
 kill $served
 wait $served 2> /dev/null
 nothing_left
 
 note "what the server's processes are told cannot be changed or cut short by others"
-"$FLOWDAR" record -q -o "$WORK/told" --duration 3s -- "$SERVER" --port 0 > "$WORK/told.out" 2> "$WORK/told.err" &
+"$FLOWDAR" record -q -o "$WORK/told" -- "$SERVER" --port 0 > "$WORK/told.out" 2> "$WORK/told.err" &
 recorder=$!
 wait_for 10 grep -q 'listening on' "$WORK/told.out" || fail "the server did not start"
 control=$(tr '\0' '\n' < "/proc/$(pgrep -x demo_httpd)/environ" | sed -n 's/^FLOWDAR_CONTROL=//p')
@@ -91,7 +91,7 @@ control=$(tr '\0' '\n' < "/proc/$(pgrep -x demo_httpd)/environ" | sed -n 's/^FLO
 "${nobody[@]}" rm -f "$control" 2> /dev/null
 "${nobody[@]}" sh -c "ls '${control%/*}'" > /dev/null 2>&1 && fail "its folder can be listed"
 [ -s "$control" ] || fail "taken away"
-wait "$recorder" || fail "exit status $?"
+end_recorder "$recorder"
 nothing_left
 
 note "the terminal is not the server's"
@@ -126,11 +126,12 @@ for name in rec link; do
 	[ "$(wc -l < "$WORK/$name.err")" = 1 ] || fail "$name: not one line"
 done
 # Below their directory, and they exchange it meanwhile.
-"$FLOWDAR" record -q -o "$WORK/theirs/ours" --duration 3s -- "$SERVER" --port 0 > "$WORK/ours.out" 2> "$WORK/ours.err" &
+"$FLOWDAR" record -q -o "$WORK/theirs/ours" -- "$SERVER" --port 0 > "$WORK/ours.out" 2> "$WORK/ours.err" &
 recorder=$!
 wait_for 10 grep -q 'listening on' "$WORK/ours.out" || fail "the server did not start"
 "${nobody[@]}" mv "$WORK/theirs/ours" "$WORK/theirs/away" || fail "cannot be moved"
 "${nobody[@]}" ln -s "$WORK/secret" "$WORK/theirs/ours"
+kill -TERM "$recorder"
 wait "$recorder"
 [ -z "$(ls -A "$WORK/secret")" ] || fail "wrote into $(ls "$WORK/secret")"
 [ "$(jq '.events > 0' "$WORK/theirs/away/recording.json")" = true ] || fail "the recording is not where its directory is"

@@ -19,7 +19,7 @@ start() {
 	local name=$1
 	shift
 	set -m
-	timeout 60 "$FLOWDAR" record -o "$WORK/$name" "$@" -- "$SERVER" --port 0 > "$WORK/$name.out" 2> "$WORK/$name.err" &
+	timeout 300 "$FLOWDAR" record -o "$WORK/$name" "$@" -- "$SERVER" --port 0 > "$WORK/$name.out" 2> "$WORK/$name.err" &
 	recorder=$!
 	set +m
 	wait_for 15 grep -q 'listening on' "$WORK/$name.out" "$WORK/$name.err" || fail "$name did not start"
@@ -109,7 +109,7 @@ wait_for 10 grep -q 'listening on' "$WORK/server.out" || fail "the server did no
 port=$(port_of "$WORK/server.out")
 load 30
 set -m
-timeout 60 "$FLOWDAR" record -o "$WORK/attached" --attach "$served" > /dev/null 2> "$WORK/attached.err" &
+timeout 300 "$FLOWDAR" record -o "$WORK/attached" --attach "$served" > /dev/null 2> "$WORK/attached.err" &
 recorder=$!
 set +m
 wait_for 25 grep -q '^recording' "$WORK/attached.err" || fail "did not attach"

@@ -41,21 +41,21 @@ count_in() {
 }
 
 note "two recorders, one session daemon: the first to come ends first"
-start one --duration 4s -- "$SERVER" --port 0
+start one -- "$SERVER" --port 0
 one=$recorder one_port=$port
-sleep 0.5
-start two --duration 5s -- "$SERVER" --port 0
+start two -- "$SERVER" --port 0
 two=$recorder two_port=$port
 [ "$(pgrep -x lttng-sessiond | wc -l)" -gt 0 ] || fail "no session daemon"
-sleep 1 # a look around by both of them
+# They look around ten times a second, and have what they see written down by the end.
+sleep 1
 for _ in 1 2 3; do curl -s -o /dev/null "http://127.0.0.1:$one_port/"; done
 for _ in 1 2 3 4 5; do curl -s -o /dev/null "http://127.0.0.1:$two_port/"; done
-wait "$one" || fail "exit status $? of the first"
+end_recorder "$one"
 pgrep -x lttng-sessiond > /dev/null || fail "the daemon ended with the first"
 curl -s -o /dev/null "http://127.0.0.1:$two_port/" || fail "the second server is gone"
-wait "$two" || fail "exit status $? of the second"
-[ "$(field "$WORK/one" ended)" = "duration over" ] || fail "the first: $(field "$WORK/one" ended)"
-[ "$(field "$WORK/two" ended)" = "duration over" ] || fail "the second: $(field "$WORK/two" ended)"
+end_recorder "$two"
+[ "$(field "$WORK/one" ended)" = interrupted ] || fail "the first: $(field "$WORK/one" ended)"
+[ "$(field "$WORK/two" ended)" = interrupted ] || fail "the second: $(field "$WORK/two" ended)"
 # LTTng put the events of both servers into both traces. What counts is less.
 [ -n "$(field "$WORK/one" strangers)" ] || fail "the first did not see the second"
 [ -n "$(field "$WORK/two" strangers)" ] || fail "the second did not see the first"
@@ -68,26 +68,35 @@ grep -q 'record the same events' "$WORK/two.err" || fail "nothing said of the fi
 nothing_left
 
 note "the second to come ends first, and was there for a moment only"
-start long --duration 7s -- "$SERVER" --port 0
+start long -- "$SERVER" --port 0
 long=$recorder long_port=$port
 ( while curl -s -o /dev/null "http://127.0.0.1:$long_port/"; do sleep 0.02; done ) &
 sleep 1
 start short --duration 1500ms -- "$SERVER" --port 0
 for _ in 1 2 3 4 5; do curl -s -o /dev/null "http://127.0.0.1:$port/"; done
 wait "$recorder" || fail "exit status $? of the second"
-wait "$long" || fail "exit status $? of the first"
+end_recorder "$long"
 alone long short
 alone short long
 nothing_left
 
 note "two that start at the same moment"
+both=()
 for side in left right; do
-	"$FLOWDAR" record -q -o "$WORK/$side" --duration 2s -- "$SERVER" --port 0 \
-		> "$WORK/$side.out" 2> "$WORK/$side.err" &
+	"$FLOWDAR" record -o "$WORK/$side" -- "$SERVER" --port 0 > "$WORK/$side.out" 2> "$WORK/$side.err" &
+	both+=($!)
 done
-wait
+# Each server says something while both record, however late one of them came.
 for side in left right; do
-	[ "$(field "$WORK/$side" ended)" = "duration over" ] || fail "the $side one failed"
+	wait_for 60 grep -q '^recording' "$WORK/$side.err" || fail "the $side one does not record"
+	wait_for 60 grep -q 'listening on' "$WORK/$side.out" || fail "the $side server did not start"
+done
+for side in left right; do
+	curl -s -o /dev/null "http://127.0.0.1:$(port_of "$WORK/$side.out")/" || fail "no answer from the $side server"
+done
+for recorder in "${both[@]}"; do end_recorder "$recorder"; done
+for side in left right; do
+	[ "$(field "$WORK/$side" ended)" = interrupted ] || fail "the $side one failed"
 	[ "$(jq '.strangers | length' "$WORK/$side/recording.json")" = 1 ] ||
 		fail "the $side one: strangers: $(field "$WORK/$side" strangers)"
 done
@@ -99,9 +108,9 @@ lttng create mine --output "$WORK/mine" > /dev/null
 lttng enable-event -u 'flowdar:session_*' > /dev/null
 lttng start > /dev/null
 daemon=$(pgrep -o -x lttng-sessiond)
-start guest --duration 2s -- "$SERVER" --port 0
-curl -s -o /dev/null "http://127.0.0.1:$port/"
-wait "$recorder" || fail "exit status $?"
+start guest -- "$SERVER" --port 0
+curl -s -o /dev/null "http://127.0.0.1:$port/" || fail "no answer"
+end_recorder "$recorder"
 [ "$(pgrep -o -x lttng-sessiond)" = "$daemon" ] || fail "the user's daemon is gone"
 [ "$(lttng list | grep -c -E '^ +[0-9]+\)')" = 1 ] || fail "sessions: $(lttng list)"
 lttng list | grep -q 'mine.*\[active\]' || fail "the user's session does not run any more"
@@ -113,11 +122,11 @@ kill "$daemon"
 nothing_left
 
 note "a session of the user's in the daemon that we started: it stays as long as the session"
-start host --duration 2s -- "$SERVER" --port 0
+start host -- "$SERVER" --port 0
 lttng create visitor --output "$WORK/visitor" > /dev/null
 lttng enable-event -u 'flowdar:session_*' > /dev/null
 lttng start > /dev/null
-wait "$recorder" || fail "exit status $?"
+end_recorder "$recorder"
 sleep 1
 lttng list | grep -q 'visitor.*\[active\]' || fail "the user's session is gone"
 lttng destroy visitor > /dev/null

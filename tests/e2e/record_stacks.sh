@@ -121,7 +121,7 @@ functions() {
 
 # attach NAME SECONDS: records the server.
 attach() {
-	timeout 60 "$FLOWDAR" record -o "$WORK/$1" --attach "$served" --duration "$2"s \
+	timeout 300 "$FLOWDAR" record -o "$WORK/$1" --attach "$served" --duration "$2"s \
 		2> "$WORK/$1.err" || fail "exit status $?"
 }
 

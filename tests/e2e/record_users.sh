@@ -56,13 +56,13 @@ processes=$(printed "$WORK/drops" | sed -n 's/.*flowdar:calls.*vpid = \([0-9]*\)
 nothing_left
 
 note "a server that is started as somebody else"
-"$FLOWDAR" record -o "$WORK/other" --duration 2s --user nobody -- "$SERVER" --port 0 \
+"$FLOWDAR" record -o "$WORK/other" --user nobody -- "$SERVER" --port 0 \
 	> "$WORK/other.out" 2> "$WORK/other.err" &
 recorder=$!
 wait_for 10 grep -q listening "$WORK/other.out" "$WORK/other.err" || fail "the server did not start"
 port=$(cat "$WORK/other.out" "$WORK/other.err" | port_of /dev/stdin)
-curl -s -o /dev/null "http://127.0.0.1:$port/"
-wait "$recorder" || fail "exit status $?"
+curl -s -o /dev/null "http://127.0.0.1:$port/" || fail "no answer"
+end_recorder "$recorder"
 printed "$WORK/other" | grep -q flowdar:session_begin: || fail "no session"
 [ "$(field "$WORK/other" events)" = "$(referee "$WORK/other")" ] || fail "wrong count"
 nothing_left
@@ -81,13 +81,13 @@ grep -q 'there is no user "no-such-user"' "$WORK/none.err" || fail "does not say
 note "a recorder that is not root"
 mkdir "$WORK/home"
 chown 65534:65534 "$WORK/home"
-HOME=$WORK/home LTTNG_HOME=$WORK/home $as_nobody "$FLOWDAR" record -o "$WORK/home/mine" --duration 2s \
+HOME=$WORK/home LTTNG_HOME=$WORK/home $as_nobody "$FLOWDAR" record -o "$WORK/home/mine" \
 	-- "$SERVER" --port 0 > "$WORK/mine.out" 2> "$WORK/mine.err" &
 recorder=$!
 wait_for 10 grep -q listening "$WORK/mine.out" "$WORK/mine.err" || fail "the server did not start"
 port=$(cat "$WORK/mine.out" "$WORK/mine.err" | port_of /dev/stdin)
-curl -s -o /dev/null "http://127.0.0.1:$port/"
-wait "$recorder" || fail "exit status $?"
+curl -s -o /dev/null "http://127.0.0.1:$port/" || fail "no answer"
+end_recorder "$recorder"
 printed "$WORK/home/mine" | grep -q flowdar:session_begin: || fail "no session"
 [ "$(field "$WORK/home/mine" events)" = "$(referee "$WORK/home/mine")" ] || fail "wrong count"
 [ ! -e "$WORK/home/.lttng/flowdar.lock" ] || fail "the lock file stays behind"

@@ -115,7 +115,7 @@ if command -v perl >/dev/null; then
 	[ "$(wc -l <starts)" = 3 ] || fail "$(wc -l <starts) starts of 1 and 2"
 	rm no.pcap no.pcap.state
 	while read -r helper; do
-		for _ in $(seq 200); do
+		for _ in $(seq 1200); do
 			grep -Eqs '^State:.[^ZX]' "/proc/$helper/status" || continue 2
 			sleep 0.05
 		done

@@ -24,7 +24,7 @@ for capture in "$captures"/*.pcap*; do
 	name=${capture##*/}
 	rm -f journal.jsonl summary.json
 	status=0
-	timeout 30 "$FLOWDAR" replay "$capture" --to "127.0.0.1:$port" --asap --timeout 50ms \
+	timeout 300 "$FLOWDAR" replay "$capture" --to "127.0.0.1:$port" --asap --timeout 50ms \
 		--concurrency 200 -o journal.jsonl --format json >summary.json 2>err </dev/null || status=$?
 	case $status in
 	0 | 1) ;;

@@ -13,7 +13,7 @@ to=127.0.0.1:$port
 
 # lockstep ARGUMENTS...: the summary goes to summary.json, the journal to journal.jsonl, the steps to steps.jsonl.
 lockstep() {
-	timeout 60 "$FLOWDAR" replay "$@" --to "$to" --lockstep -o journal.jsonl --steps-out steps.jsonl --format json \
+	timeout 300 "$FLOWDAR" replay "$@" --to "$to" --lockstep -o journal.jsonl --steps-out steps.jsonl --format json \
 		>summary.json 2>err
 }
 
@@ -157,7 +157,7 @@ wait_for "the other connection" grep -q "$(printf ':%04X' "${held#*:}")" /proc/n
 echo_start
 to=127.0.0.1:$port
 status=0
-timeout 200 "$FLOWDAR" replay "$captures/replay-echo.pcap" --to "$to" --lockstep --sources 127.2.0.1/32 -o journal.jsonl \
+timeout 300 "$FLOWDAR" replay "$captures/replay-echo.pcap" --to "$to" --lockstep --sources 127.2.0.1/32 -o journal.jsonl \
 	--format json >summary.json 2>held.err || status=$?
 wait "$holder" || fail "nothing is said of a port that is held: $(cat held.err)"
 expect "exit with a port that was held" $status 0
@@ -194,7 +194,7 @@ if cc -o full full.c; then
 	full=$!
 	wait_for "the full server" test -s full.port
 	status=0
-	timeout 200 "$FLOWDAR" replay "$captures/replay-echo.pcap" --to "127.0.0.1:$(cat full.port)" --lockstep --order first \
+	timeout 300 "$FLOWDAR" replay "$captures/replay-echo.pcap" --to "127.0.0.1:$(cat full.port)" --lockstep --order first \
 		--until 4 --steps-out steps.jsonl </dev/null >/dev/null 2>err || status=$?
 	kill "$full"
 	expect "exit at the full server" $status 130

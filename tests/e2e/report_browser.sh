@@ -41,10 +41,10 @@ shown=$(tr '\n' ' ' <filtered.html | grep -oE '<table id="functions">.*' | sed '
 [ "$shown" = 2 ] || fail "filtered by match_from: expected the head and one row, not $shown"
 
 dom '#sort-functions=0a' >sorted.html
-first=$(tr '\n' ' ' <sorted.html | grep -oE '<table id="functions">.*' | grep -oE '<code>[^<]*' | head -n 1)
+first=$(tr '\n' ' ' <sorted.html | grep -oE '<table id="functions">.*' | grep -oE '<code>[^<]*' | sed -n 1p)
 [ "$first" = '<code>answer_match' ] || fail "sorted by name: begins with $first"
 
-frame=$(grep -oE 'id="subject-[0-9]+" class="frame" data-name="match_from"' report.html | head -n 1 | cut -d'"' -f2)
+frame=$(grep -oE 'id="subject-[0-9]+" class="frame" data-name="match_from"' report.html | sed -n 1p | cut -d'"' -f2)
 dom "#zoom-flame-subject=$frame" >zoomed.html
 grep -o 'display: none' zoomed.html >/dev/null || fail "zoomed into $frame: nothing is hidden"
 if complained; then fail "the page complained"; fi

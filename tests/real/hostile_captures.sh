@@ -46,10 +46,10 @@ for capture in "$captures"/*; do
 	[[ $capture == *.pcap* ]] || continue
 	name=${capture##*/}
 	rm -rf "$work/out" && mkdir "$work/out"
-	timeout 30 "$FLOWDAR" split "$capture" -o "$work/out/dir" --format json >"$work/list" 2>"$work/err"
+	timeout 300 "$FLOWDAR" split "$capture" -o "$work/out/dir" --format json >"$work/list" 2>"$work/err"
 	check "$name" split $? "$work/out/dir"
 	rm -rf "$work/out" && mkdir "$work/out"
-	timeout 30 "$FLOWDAR" amplify "$capture" -o "$work/out/more.pcap" --clones 3 --repeat 2 \
+	timeout 300 "$FLOWDAR" amplify "$capture" -o "$work/out/more.pcap" --clones 3 --repeat 2 \
 		--phase random --speed 2 >/dev/null 2>"$work/err"
 	status=$?
 	# What amplify reports when all went well is no complaint.

@@ -23,7 +23,7 @@ ask_http2() {
 	local urls=() upgrade=()
 	[ "$1" != -u ] || { upgrade=(-u) && shift; }
 	urls=("${@/#/http://127.0.0.1:$port}")
-	timeout 10 nghttp -n -v "${upgrade[@]}" "${urls[@]}" 2>"$WORK/nghttp.err" |
+	timeout 120 nghttp -n -v "${upgrade[@]}" "${urls[@]}" 2>"$WORK/nghttp.err" |
 		sed -n 's/.*:status: \([0-9]*\)$/\1/p' | sort | xargs
 }
 

@@ -31,7 +31,7 @@ server.modules = ()
 END
 for run in 1 2 3; do
 	# shellcheck disable=SC2154 # of scripts/lib/lighttpd.sh
-	timeout -k 5 60 "$FLOWDAR" feed "$FLOWDAR_SOURCE/tests/captures/replay-nginx.pcap" -- "$lighttpd_program" -D \
+	timeout -k 5 300 "$FLOWDAR" feed "$FLOWDAR_SOURCE/tests/captures/replay-nginx.pcap" -- "$lighttpd_program" -D \
 		-f "$WORK/fed.conf" -m "$lighttpd_home/prefix/lib" >"$WORK/fed.$run" 2>&1 || fail "fed: $(cat "$WORK/fed.$run")"
 	grep -q '92 of 92 steps, 16 of 16 connections' "$WORK/fed.$run" && cmp "$WORK/fed.1" "$WORK/fed.$run" ||
 		fail "fed, run $run: $(cat "$WORK/fed.$run")"

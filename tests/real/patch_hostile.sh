@@ -75,7 +75,7 @@ untouched() {
 patch() {
 	local status=$1 what=$2 got=0
 	shift 2
-	timeout 60 "$FLOWDAR" patch "$@" "$tree" >"$work/out" 2>&1 || got=$?
+	timeout 300 "$FLOWDAR" patch "$@" "$tree" >"$work/out" 2>&1 || got=$?
 	[ $got = "$status" ] || fail "$what: status $got, should be $status"
 }
 

@@ -55,7 +55,7 @@ ask() {
 	for path; do
 		urls+=(-o /dev/null "http://127.0.0.1:$port$path")
 	done
-	curl -sS --max-time 10 -w '%{http_code} ' "${urls[@]}" 2>>"$WORK/curl.err"
+	curl -sS --max-time 120 -w '%{http_code} ' "${urls[@]}" 2>>"$WORK/curl.err"
 }
 
 # all_gone: the server has no connection on $port any more: none but LISTEN (0A) and TIME_WAIT (06).
