@@ -15,6 +15,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -45,6 +46,7 @@ struct talk {
 	pthread_mutex_t mutex; /* of what follows, and of what is printed */
 	int next;
 	bool failed;
+	bool ports[65536]; /* that clients have had */
 };
 
 /* What a backslash stands for; *at is moved behind it. */
@@ -148,6 +150,32 @@ static void client_talk(struct talk *talk, const struct script *script, int fd, 
 	free(answer);
 }
 
+/* Of this client alone: the kernel gives a port that one has left to another, and who is who by their ports. One that
+ * was had before is held until another is found. */
+static bool take_port(struct talk *talk, int fd, int kind)
+{
+	struct sockaddr_in own = { .sin_family = AF_INET };
+	socklen_t length = sizeof(own);
+	bool mine, taken;
+
+	own.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&own, sizeof(own)) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&own, &length) < 0)
+		return false;
+	pthread_mutex_lock(&talk->mutex);
+	mine = !talk->ports[ntohs(own.sin_port)];
+	talk->ports[ntohs(own.sin_port)] = true;
+	pthread_mutex_unlock(&talk->mutex);
+	if (mine)
+		return true;
+	int other = socket(AF_INET, kind, 0);
+
+	taken = take_port(talk, other, kind) && dup3(other, fd, O_CLOEXEC) == fd;
+	if (other >= 0)
+		close(other);
+	return taken;
+}
+
 static void client_run(struct talk *talk, int number)
 {
 	/* As Bresenham has it: of every hundred as many as there should be, at even distances. */
@@ -156,12 +184,14 @@ static void client_run(struct talk *talk, int number)
 	struct sockaddr_in address = { .sin_family = AF_INET,
 				       .sin_port = htons((uint16_t)talk->port) },
 			   own;
-	struct timeval patience = { .tv_sec = 20 };
+	struct timeval patience = { .tv_sec = 120 };
 	socklen_t length = sizeof(own);
-	int fd = socket(AF_INET, (talk->datagrams ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
+	int kind = (talk->datagrams ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC;
+	int fd = socket(AF_INET, kind, 0);
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	if (!take_port(talk, fd, kind) ||
+	    connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
 	    getsockname(fd, (struct sockaddr *)&own, &length) < 0) {
 		complain(talk, 0, 1, strerror(errno));
 	} else {
@@ -171,8 +201,7 @@ static void client_run(struct talk *talk, int number)
 		printf("%d %s\n", ntohs(own.sin_port), other ? "other" : "usual");
 		pthread_mutex_unlock(&talk->mutex);
 	}
-	/* Of datagrams to the end: the kernel may give the port to another client, and who is who by their ports. */
-	if (fd >= 0 && !talk->datagrams)
+	if (fd >= 0)
 		close(fd);
 }
 
