@@ -77,7 +77,8 @@ record base full server 1000
 record next bare server-next 26000 # with enough calls for its profile to be kept
 "$FLOWDAR" analyze next --format json > alone.json 2> alone.err || fail "analyze"
 ! grep -q '"parse"' alone.json || fail "a stripped program's functions have names from nowhere"
-grep -q 'without a name: what would help is' alone.err || fail "what would help is not said"
+grep -q "without a name: what would help is" alone.err ||
+	fail "what would help is not said: $(cat alone.err); $(jq -c "[.functions[] | [.function, .component, .own_ns]] | sort_by(-.[2]) | .[:8]" alone.json)"
 
 note "the baseline's tables name what the subject's file does not"
 for _ in first second; do
