@@ -66,7 +66,8 @@ unmarked_begin() {
 }
 
 # unmarked_record AS HOW NAME: as user or root, in the foreground or as a daemon; the server listens on $port
-# then, its first process is $server_pid, and the recording is $recording.
+# then, its first process is $server_pid, and the recording is $recording. Each of its processes waits for LTTng as
+# long as it takes, which under strace on a busy machine is longer than what the recorder grants it.
 unmarked_record() {
 	local -n as=as_$1
 	local argv
@@ -79,10 +80,19 @@ unmarked_record() {
 	: >"$recording.times" && chmod 666 "$recording.times"
 	# shellcheck disable=SC2016 # for the inner shell
 	"${as[@]}" "$FLOWDAR" record --io --detail function -o "$recording" -- \
-		sh -c 'export THREAD_TIMES="$2" LD_PRELOAD="$1:$LD_PRELOAD"; shift 2; exec "$@"' sh \
+		sh -c 'export THREAD_TIMES="$2" LD_PRELOAD="$1:$LD_PRELOAD" LTTNG_UST_REGISTER_TIMEOUT=120000; shift 2; exec "$@"' sh \
 		"$WORK/here/lib/thread_times.so" "$recording.times" "${argv[@]}" >"$recording.err" 2>&1 &
 	recorder=$!
 	wait_for 30 unmarked_listens || fail "$unmarked does not start: $(cat "$recording.err")"
+	wait_for 60 unmarked_rests || fail "$unmarked does not come to rest"
+}
+
+# unmarked_rests: the server's threads wait, those of the libraries as well: what they do at its start is done.
+unmarked_rests() {
+	for _ in 1 2 3 4 5; do
+		! grep -q -s '^State:.[RD]' "/proc/$server_pid/task/"*/status || return
+		sleep 0.02
+	done
 }
 
 # unmarked_listens: and who does, into server_pid: the first of all that do.
