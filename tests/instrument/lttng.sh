@@ -100,12 +100,12 @@ wait_for() {
 
 # asleep PID [NAME]: that process's first thread, or its thread of that name, has come to rest.
 asleep() {
-	local task=/proc/$1/task/$1 look
+	local task=/proc/$1/task/$1
 	if [ -n "${2:-}" ]; then
 		task=$(grep -l -x -s "$2" "/proc/$1/task/"*/comm) || return
 		task=${task%/comm}
 	fi
-	for look in 1 2 3; do
+	for _ in 1 2 3; do
 		grep -q '^State:.S' "$task/status" || return
 		sleep 0.02
 	done
