@@ -5,8 +5,10 @@
 #include <signal.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "pipeline/drain/drain_bound.h"
+#include "pipeline/drain/drain_closed.h"
 #include "pipeline/drain/drain_follow.h"
 #include "pipeline/drain/drain_shared.h"
 #include "pipeline/drain/drain_worker.h"
@@ -49,6 +51,7 @@ static struct fdar_drain *make(const char *source, const char *target,
 	drain->target = g_strdup(target);
 	drain->streams = g_ptr_array_new_with_free_func((GDestroyNotify)fdar_drain_stream_free);
 	drain->metas = g_ptr_array_new_with_free_func((GDestroyNotify)fdar_drain_meta_free);
+	drain->closed = fdar_drain_closed_new();
 	drain->known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	pthread_mutex_init(&drain->lock, NULL);
 	for (guint i = 0; condition_of(drain, i); i++)
@@ -149,6 +152,13 @@ gboolean fdar_drain_look(struct fdar_drain *drain, struct fdar_drain_state *stat
 
 /* ---- the end ---- */
 
+void fdar_drain_last(struct fdar_drain *drain)
+{
+	pthread_mutex_lock(&drain->lock);
+	drain->last_told = TRUE;
+	pthread_mutex_unlock(&drain->lock);
+}
+
 static void stop(struct fdar_drain *drain)
 {
 	if (drain->joined)
@@ -219,6 +229,8 @@ void fdar_drain_free(struct fdar_drain *drain)
 	g_ptr_array_unref(drain->metas);
 	g_hash_table_unref(drain->known);
 	g_free(drain->buffer);
+	if (drain->closed >= 0)
+		close(drain->closed);
 	for (guint i = 0; condition_of(drain, i); i++)
 		pthread_cond_destroy(condition_of(drain, i));
 	pthread_mutex_destroy(&drain->lock);

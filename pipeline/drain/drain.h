@@ -87,6 +87,9 @@ struct fdar_drain *fdar_drain_start(const char *source, const char *trace,
  * reached), or cannot be written. The drain goes on all the same: what comes is counted as dropped. */
 gboolean fdar_drain_look(struct fdar_drain *drain, struct fdar_drain_state *state, GError **error);
 
+/* LTTng is about to be stopped: that it closes its files is no news from now on. */
+void fdar_drain_last(struct fdar_drain *drain);
+
 /* To be called when LTTng writes no more: its session is stopped and has no data pending, or its daemon
  * is dead. Takes all that is left, also a whole packet that is not in the index yet, writes what was
  * dropped behind the last packet of each stream, syncs everything, and ends the threads. Waits for the

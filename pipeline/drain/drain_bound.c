@@ -28,6 +28,7 @@ static uint64_t missing_bytes(struct fdar_drain *drain, uint64_t used)
 	if (statfs(drain->source, &fs) != 0 || fs.f_type != TMPFS_MAGIC || !fs.f_blocks)
 		return 0;
 	left = (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize;
+	drain->was_short |= left < MEMORY_LEAST;
 	pthread_mutex_lock(&drain->lock);
 	/* A packet that is not whole was written when there was no room, if others have taken of
 	 * ours; that moment itself may be over before anybody looks. */

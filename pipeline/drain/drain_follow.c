@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "pipeline/drain/drain_bound.h"
+#include "pipeline/drain/drain_closed.h"
 
 #define LOOK_NS     UINT64_C(5000000)  /* between two looks at the stream files */
 #define IDLE_NS     UINT64_C(20000000) /* the same when nothing came */
@@ -78,6 +79,7 @@ static void add_stream(struct fdar_drain *drain, const char *folder, const char 
 	stream = fdar_drain_stream_new(meta_of(drain, folder), name);
 	if (!stream)
 		return;
+	fdar_drain_closed_add(drain->closed, path);
 	g_hash_table_add(drain->known, g_steal_pointer(&path));
 	resume(drain, stream);
 	pthread_mutex_lock(&drain->lock);
@@ -272,6 +274,18 @@ static void look_at_streams(struct look *look)
 	}
 }
 
+/* The tmpfs may be full between two looks only: what is dropped makes room again. But a stream that LTTng has
+ * closed meanwhile stays closed. */
+static void look_for_closed(struct fdar_drain *drain)
+{
+	guint closed = fdar_drain_closed_look(drain->closed);
+
+	pthread_mutex_lock(&drain->lock);
+	if (closed && drain->was_short && drain->phase == FDAR_DRAIN_RUNNING && !drain->last_told)
+		drain->state.memory_full = TRUE;
+	pthread_mutex_unlock(&drain->lock);
+}
+
 /* ---- rates ---- */
 
 struct rates {
@@ -370,6 +384,7 @@ void *fdar_drain_follow_run(void *user)
 		if (look.ending)
 			end_taking(drain);
 		fdar_drain_bound_keep(drain);
+		look_for_closed(drain);
 		set_rates(drain, &rates);
 		count_time(drain, &cpu_ns);
 	} while (pause_for(drain, look.found ? LOOK_NS : IDLE_NS, &look.ending));

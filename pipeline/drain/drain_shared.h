@@ -42,6 +42,7 @@ struct fdar_drain {
 	GPtrArray *streams;             /* struct fdar_drain_stream *: only the follower adds */
 	guint in_hand;                  /* packets that workers have */
 	gboolean taken_all;             /* the follower, after the phase became ENDING */
+	gboolean last_told;             /* fdar_drain_last was called */
 	uint64_t own_bytes;             /* buffers of the threads */
 	uint64_t items;                 /* in all streams' lists */
 	uint64_t write_ns, compress_ns; /* per packet, of the last few */
@@ -54,6 +55,8 @@ struct fdar_drain {
 	GHashTable *known;    /* paths of the stream files; values: nothing */
 	uint64_t other_bytes; /* of the folder: what is no stream file */
 	uint64_t high_bytes, low_bytes;
+	int closed;         /* drain_closed.h */
+	gboolean was_short; /* the tmpfs had hardly any room at some look */
 	uint8_t *buffer;
 	size_t buffer_bytes;
 

@@ -97,7 +97,9 @@ static const char *look(struct fdar_run *run)
 	ended = look_at_drain(run);
 	if (!ended && fdar_record_folder_full(&run->folder))
 		ended = fdar_run_ended_disk;
-	if (!ended && !fdar_tracing_look(run->tracing, &run->state))
+	/* A consumer daemon that dies closes its files, too, which is not for want of memory. */
+	if ((!ended || ended == fdar_run_ended_memory) &&
+	    !fdar_tracing_look(run->tracing, &run->state))
 		ended = fdar_tracing_has_daemon(run->tracing) ? fdar_run_ended_consumer
 							      : fdar_run_ended_daemon;
 	if (ended)

@@ -149,6 +149,8 @@ void fdar_run_stop_tracing(struct fdar_run *run)
 	run->now.elapsed_ns = (uint64_t)(g_get_monotonic_time() - run->begin_us) * 1000;
 	fdar_control_segment_switch(run->control, FALSE);
 	ask_processes(run);
+	if (run->drain)
+		fdar_drain_last(run->drain);
 	stopped = fdar_tracing_stop(run->tracing, &run->state, &error);
 	died = run->ended == fdar_run_ended_daemon || run->ended == fdar_run_ended_consumer;
 	run->damaged = !stopped || died;

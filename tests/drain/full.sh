@@ -14,7 +14,7 @@ value() {
 	tr ' ' '\n' < "$WORK/$name.out" | sed -n "s/^$1=//p"
 }
 
-# begin NAME
+# begin NAME [MIB]: with so much memory
 begin() {
 	name=$1
 	mkdir "/dev/shm/$name"
@@ -23,7 +23,7 @@ begin() {
 	lttng -q enable-channel -u -s "$name" c --subbuf-size 512k --num-subbuf 8
 	lttng -q enable-event -u -s "$name" -c c 'flowdar:*'
 	lttng -q add-context -u -s "$name" -c c -t vpid -t vtid
-	"$TOOLS/drain_run" "/dev/shm/$name" "$WORK/$name" 256 > "$WORK/$name.out" 2> "$WORK/$name.err" &
+	"$TOOLS/drain_run" "/dev/shm/$name" "$WORK/$name" "${2:-256}" > "$WORK/$name.out" 2> "$WORK/$name.err" &
 	drain=$!
 	lttng -q start "$name"
 	"$TOOLS/record_events" 1000000 3 > "$WORK/$name.said" &
@@ -56,3 +56,43 @@ sleep 1
 rm /dev/shm/fill
 finish
 [ "$(value memory_full)" = 1 ] || fail "the drain did not tell"
+
+# held: how many stream files LTTng has open.
+held() {
+	find /proc/[0-9]*/fd -lname "/dev/shm/$name/*/c_[0-9]*" 2> /dev/null | grep -c -v "^/proc/$drain/"
+}
+
+fewer() {
+	[ "$(held)" -lt "$streams" ]
+}
+
+# looks: how often the drain's first thread has waited until its next look.
+looks() {
+	awk '/^voluntary/ { print $2 }' "/proc/$drain/task/$(find "/proc/$drain/task/" -mindepth 1 -maxdepth 1 -printf '%f\n' |
+		sort -n | sed -n 2p)/status"
+}
+
+looked() {
+	[ "$(looks)" -gt $((before + 3)) ]
+}
+
+room() {
+	df --output=avail -B 1M /dev/shm | tail -n 1
+}
+
+# Nobody looks at the moment when there is no room: it is over when the drain goes on. But LTTng has closed the
+# stream for good.
+begin moment 64
+wait_for 30 test -s "/dev/shm/$name/trace/ust/uid/0/64-bit/index/c_0.idx" || fail "nothing came"
+streams=$(held)
+[ "$streams" -gt 0 ] || fail "no stream file is open"
+dd if=/dev/zero of=/dev/shm/fill bs=1M count=$(($(room) - 4)) 2> /dev/null || true
+before=$(looks)
+wait_for 30 looked || fail "the drain does not look"
+kill -STOP "$drain"
+dd if=/dev/zero of=/dev/shm/full bs=1M 2> /dev/null || true
+wait_for 30 fewer || fail "LTTng closes nothing"
+rm /dev/shm/full
+kill -CONT "$drain"
+finish
+[ "$(value memory_full)" = 1 ] || fail "the drain did not tell of the moment"
