@@ -9,7 +9,9 @@
  * done in turn, over and over; a *note* or *bytes*. Equal calls in a row are one item with a count, and so
  * are blocks of up to FDAR_LOG_BLOCK_MAX items. Equal means: the same functions, in it the same items as
  * often; not: the same times. One that took much longer than those before it stays out. A function that
- * does nothing but call itself is one item that is so many calls deep. Counts are conserved: an item stands
+ * does nothing but call itself is one item that is so many calls deep. Functions that do nothing but call each other
+ * in turn (a calls b calls a calls b) are an item each, in each other; each is so many calls deep, and the first says
+ * how many functions these are. Counts are conserved: an item stands
  * for count times deep calls, in each of the times of the item around it; so many were recorded.
  *
  * Units: nanoseconds since 1970. Names are text ids and addresses, as in walk.h.
@@ -51,7 +53,8 @@ struct fdar_log_item {
 	uint8_t wait;         /* enum fdar_wait_kind */
 	uint8_t unfinished;
 	uint8_t repaired;
-	uint16_t height;  /* levels of items in it */
+	uint16_t height; /* levels of items in it */
+	uint16_t turn; /* functions that call each other in turn, of the first; 0: it is not such */
 	GByteArray *data; /* of notes and bytes: what was recorded of it; else NULL */
 	GPtrArray *below; /* of struct fdar_log_item: what is in it; NULL: nothing */
 };

@@ -43,7 +43,7 @@ static uint64_t shape_of(const struct fdar_log_item *item)
 	uint64_t shape = mix(item->kind, item->frame);
 
 	shape = mix(mix(shape, item->addr), (uint64_t)item->pid << 32 | item->name);
-	shape = mix(mix(shape, item->wait), item->deep);
+	shape = mix(mix(mix(shape, item->wait), item->deep), item->turn);
 	shape = mix(shape, item->total + 2u * item->unfinished + item->repaired);
 	for (guint i = 0; item->data && i < item->data->len; i++)
 		shape = mix(shape, item->data->data[i]);
@@ -70,8 +70,8 @@ static gboolean same_item(const struct fdar_log_item *a, const struct fdar_log_i
 
 	return a->shape == b->shape && a->kind == b->kind && a->frame == b->frame &&
 	       a->addr == b->addr && a->pid == b->pid && a->tid == b->tid && a->name == b->name &&
-	       a->wait == b->wait && a->deep == b->deep && a->session == b->session &&
-	       a->total == b->total && a->unfinished == b->unfinished &&
+	       a->wait == b->wait && a->deep == b->deep && a->turn == b->turn &&
+	       a->session == b->session && a->total == b->total && a->unfinished == b->unfinished &&
 	       a->repaired == b->repaired && same_data(a->data, b->data) &&
 	       length == (b->below ? b->below->len : 0) &&
 	       (!length || same_lists(a->below, 0, b->below, 0, length));
@@ -90,26 +90,107 @@ static gboolean same_lists(const GPtrArray *a, guint from_a, const GPtrArray *b,
 	return TRUE;
 }
 
-void log_item_close(struct fdar_log_item *item, gboolean unfolded)
+/* ---- recursion ---- */
+
+/* What both are calls of, and how they ended. */
+static gboolean same_call(const struct fdar_log_item *a, const struct fdar_log_item *b)
 {
-	struct fdar_log_item *inner =
-		item->below && item->below->len == 1 ? item_at(item->below, 0) : NULL;
+	return b->kind == FDAR_LOG_CALL && b->count == 1 && a->frame == b->frame &&
+	       a->addr == b->addr && a->name == b->name && a->session == b->session &&
+	       a->frame != FDAR_FRAME_WAIT && a->unfinished == b->unfinished &&
+	       a->repaired == b->repaired;
+}
 
-	if (!unfolded && inner && inner->kind == FDAR_LOG_CALL && inner->count == 1 &&
-	    inner->frame == item->frame && inner->addr == item->addr && inner->name == item->name &&
-	    inner->session == item->session && inner->frame != FDAR_FRAME_WAIT &&
-	    inner->unfinished == item->unfinished && inner->repaired == item->repaired) {
-		GPtrArray *outer = item->below;
+static struct fdar_log_item *only_one_in(const struct fdar_log_item *item)
+{
+	return item->below && item->below->len == 1 ? item_at(item->below, 0) : NULL;
+}
 
-		item->deep += inner->deep;
-		item->skipped_calls += inner->skipped_calls;
-		item->below = g_steal_pointer(&inner->below);
-		g_ptr_array_unref(outer);
-	}
+static void measure(struct fdar_log_item *item)
+{
 	item->height = 0;
 	for (guint i = 0; item->below && i < item->below->len; i++)
 		item->height = MAX(item->height, item_at(item->below, i)->height + 1);
 	item->shape = shape_of(item);
+}
+
+/* It calls itself and nothing else. */
+static void fold_itself(struct fdar_log_item *item)
+{
+	struct fdar_log_item *inner = only_one_in(item);
+	GPtrArray *outer = item->below;
+
+	if (!inner || inner->turn || !same_call(item, inner))
+		return;
+	item->deep += inner->deep;
+	item->skipped_calls += inner->skipped_calls;
+	item->below = g_steal_pointer(&inner->below);
+	g_ptr_array_unref(outer);
+}
+
+/* The chain of calls that are alone in each other, from the item on: those of a turn end it. Gives how many. */
+static guint chain_of(struct fdar_log_item *item, struct fdar_log_item **chain, guint most)
+{
+	guint length = 0;
+
+	for (; item && length < most; item = only_one_in(item)) {
+		chain[length++] = item;
+		if (item->turn || item->kind != FDAR_LOG_CALL || item->count != 1 ||
+		    item->deep != 1)
+			break;
+	}
+	return length;
+}
+
+/* The first functions of a chain stand once more behind them: as they are, or as a turn already. Makes one turn
+ * of both. */
+static gboolean fold_turn(struct fdar_log_item **chain, guint length, guint turn)
+{
+	struct fdar_log_item *again = length > turn ? chain[turn] : NULL;
+	struct fdar_log_item *inner[FDAR_LOG_BLOCK_MAX];
+	GPtrArray *outer = chain[turn - 1]->below;
+
+	if (!again || (again->turn ? again->turn != turn : length < 2 * turn))
+		return FALSE;
+	for (guint i = 0; i < turn; i++, again = only_one_in(again)) {
+		inner[i] = again;
+		if (!same_call(chain[i], again) || again->deep != inner[0]->deep ||
+		    (i && again->turn) || (i + 1 < turn && !only_one_in(again)))
+			return FALSE;
+	}
+	for (guint i = 0; i < turn; i++) {
+		chain[i]->deep += inner[i]->deep;
+		chain[i]->skipped_calls += inner[i]->skipped_calls;
+	}
+	chain[0]->turn = (uint16_t)turn;
+	chain[turn - 1]->below = g_steal_pointer(&inner[turn - 1]->below);
+	g_ptr_array_unref(outer);
+	for (guint i = turn - 1; i > 0; i--)
+		measure(chain[i]);
+	return TRUE;
+}
+
+/* It calls others that call it again, and all of them nothing else. */
+static void fold_others(struct fdar_log_item *item)
+{
+	struct fdar_log_item *chain[2 * FDAR_LOG_BLOCK_MAX];
+	guint length;
+
+	if (item->deep != 1 || !only_one_in(item))
+		return;
+	length = chain_of(item, chain, G_N_ELEMENTS(chain));
+	for (guint turn = 2; turn < length && turn <= FDAR_LOG_BLOCK_MAX; turn++)
+		if (fold_turn(chain, length, turn))
+			return;
+}
+
+void log_item_close(struct fdar_log_item *item, gboolean unfolded)
+{
+	if (!unfolded && item->kind == FDAR_LOG_CALL) {
+		fold_itself(item);
+		fold_others(item);
+	}
+	measure(item);
 }
 
 /* ---- folding ---- */

@@ -47,6 +47,7 @@ static void add_call(struct fdar_log_print *print, const struct fdar_log_item *i
 	add_text(line, "component", fdar_log_component(&print->names, item));
 	add_text(line, "of", fdar_walk_kind_name(item->frame));
 	add_number(line, "deep", item->deep);
+	add_number(line, "turn", item->turn);
 	add_number(line, "times", item->times);
 	add_number(line, "total_ns", item->total_ns);
 	add_number(line, "min_ns", item->min_ns);

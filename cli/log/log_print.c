@@ -100,6 +100,8 @@ static void add_name(struct fdar_log_print *print, const struct fdar_log_item *i
 				       item->result);
 	if (item->deep > 1)
 		g_string_append_printf(print->line, ", %" G_GUINT64_FORMAT " deep", item->deep);
+	if (item->turn)
+		g_string_append_printf(print->line, " in turns of %u", item->turn);
 	if (item->count > 1)
 		g_string_append_printf(print->line, " x%" G_GUINT64_FORMAT, item->count);
 }

@@ -24,13 +24,35 @@ static void hear_item(struct heard *heard, const struct fdar_log_item *item, uns
 		hear_once(heard, item, depth);
 }
 
+/* Functions that call each other: level by level, the first again after the last. What is in the last is in the
+ * innermost call. */
+static unsigned hear_turn(struct heard *heard, const struct fdar_log_item **item, unsigned depth)
+{
+	const struct fdar_log_item *first = *item;
+
+	for (uint64_t i = 0; i < first->deep; i++) {
+		*item = first;
+		for (unsigned level = 0; level < first->turn; level++) {
+			if (level)
+				*item = g_ptr_array_index((*item)->below, 0);
+			g_assert_cmpuint((*item)->deep, ==, first->deep);
+			hear_call(heard, *item, depth++);
+		}
+	}
+	return depth;
+}
+
 static void hear_once(struct heard *heard, const struct fdar_log_item *item, unsigned depth)
 {
 	unsigned inner = depth + (item->kind == FDAR_LOG_BLOCK ? 0 : 1);
 
 	if (item->kind == FDAR_LOG_NOTE || item->kind == FDAR_LOG_BYTES)
 		heard->notes++;
-	for (uint64_t i = 0; item->kind == FDAR_LOG_CALL && i < item->deep; i++) {
+	gboolean in_turn = item->turn > 0;
+
+	if (in_turn)
+		inner = hear_turn(heard, &item, depth);
+	for (uint64_t i = 0; !in_turn && item->kind == FDAR_LOG_CALL && i < item->deep; i++) {
 		hear_call(heard, item, depth + (unsigned)i);
 		inner = depth + (unsigned)i + 1;
 	}
@@ -106,6 +128,33 @@ static void add_call(GArray *events, GRand *rand, unsigned depth, uint64_t *now,
 		add_call(events, rand, depth + 1, now, functions);
 	*now += g_rand_int_range(rand, 0, 40) == 0 ? 1000000 : 10;
 	add(events, FDAR_EVENT_FUNC_EXIT, function, *now);
+}
+
+/* Calls of few functions that are mostly alone in each other. */
+static void add_chain(GArray *events, GRand *rand, unsigned depth, uint64_t *now,
+		      unsigned functions)
+{
+	uint64_t function = 0x1000u * (1u + depth % functions);
+
+	if (g_rand_int_range(rand, 0, 12) == 0)
+		function = 0x1000u * (1u + (unsigned)g_rand_int_range(rand, 0, 4));
+	add(events, FDAR_EVENT_FUNC_ENTRY, function, *now += 10);
+	for (int i = g_rand_int_range(rand, 0, 15) ? 1 : 2; depth < 40 && i > 0; i--)
+		add_chain(events, rand, i == 2 ? 40 : depth + 1, now, functions);
+	add(events, FDAR_EVENT_FUNC_EXIT, function, *now += 10);
+}
+
+static void test_turns_unfold(void)
+{
+	for (guint32 seed = 0; seed < 300; seed++) {
+		g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
+		g_autoptr(GArray) events = g_array_new(FALSE, FALSE, sizeof(struct fdar_event));
+		uint64_t now = 1000;
+
+		for (int i = 0; i < 20; i++)
+			add_chain(events, rand, 0, &now, 1 + seed % 5);
+		check_same(events);
+	}
 }
 
 static void test_unfolds(void)
@@ -202,6 +251,36 @@ static void check_script(const char *text, const struct fdar_log_options *option
 	script_free(script);
 }
 
+/* Of the outermost item, and how deep it is. */
+struct turn {
+	unsigned turn;
+	uint64_t deep;
+};
+
+static void on_turn(void *user, const struct fdar_log_item *item, unsigned depth)
+{
+	(void)depth;
+	*(struct turn *)user = (struct turn){ item->turn, item->deep };
+}
+
+static void check_turn(const char *text, unsigned turn, uint64_t deep)
+{
+	static const struct fdar_log_visitor turns = { on_turn, NULL, NULL, NULL };
+	const struct fdar_log_options folded = { 0 };
+	struct script *script = script_new(text);
+	struct turn found = { 0 };
+	g_autoptr(fdar_log_builder) builder = fdar_log_builder_new(&folded, &turns, &found);
+
+	fdar_walk_feed(fdar_log_builder_walk(builder),
+		       (const struct fdar_event *)(const void *)script->events->data,
+		       script->events->len);
+	fdar_log_builder_finish(builder);
+	g_assert_cmpuint(found.turn, ==, turn);
+	g_assert_cmpuint(found.deep, ==, deep);
+	check_same(script->events);
+	script_free(script);
+}
+
 static void test_folds(void)
 {
 	const struct fdar_log_options folded = { 0 };
@@ -211,6 +290,13 @@ static void test_folds(void)
 	check_script("A 1 +f 2 -f 3 +g 4 -g 5 +f 6 -f 7 +g 8 -g 9 +f 10 -f 11 +g 12 -g", &folded, 1,
 		     0);
 	check_script("A 1 +f 2 +f 3 +f 4 -f 5 -f 6 -f", &folded, 1, 0);
+	/* Functions that call each other, with another one in the last, and one around them. */
+	check_turn("A 1 +f 2 +g 3 +f 4 +g 5 +f 6 +g 7 -g 8 -f 9 -g 10 -f 11 -g 12 -f", 2, 3);
+	check_turn("A 1 +g 2 +f 3 +g 4 +f 5 +g 6 +h 7 -h 8 -g 9 -f 10 -g 11 -f 12 -g", 0, 1);
+	check_turn("A 1 +f 2 +g 3 +h 4 +f 5 +g 6 +h 7 +i 8 -i 9 -h 10 -g 11 -f 12 -h 13 -g 14 -f",
+		   3, 2);
+	/* Not where one does something else besides. */
+	check_turn("A 1 +f 2 +g 3 +i 4 -i 5 +f 6 +g 7 -g 8 -f 9 -g 10 -f", 0, 1);
 	/* The fifth took a second. */
 	check_script("A 1 +f 2 -f 3 +f 4 -f 5 +f 6 -f 7 +f 8 -f 9 +f 1000000009 -f", &folded, 2, 0);
 	/* Not what has another note in it. */
@@ -235,6 +321,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/log/unfolds", test_unfolds);
+	g_test_add_func("/log/turns-unfold", test_turns_unfold);
 	g_test_add_func("/log/deep", test_deep);
 	g_test_add_func("/log/hidden-pieces", test_hidden_pieces);
 	g_test_add_func("/log/folds", test_folds);
