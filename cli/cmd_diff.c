@@ -5,6 +5,7 @@
 #include "cli/kit/cells.h"
 #include "cli/kit/command.h"
 #include "cli/diff/calibration_file.h"
+#include "cli/diff/diff_by_client.h"
 #include "cli/diff/diff_report.h"
 #include "cli/diff/diff_compare.h"
 #include "cli/diff/diff_threads.h"
@@ -18,7 +19,7 @@
 
 static const struct fdar_usage_values values[] = {
 	{ "require-confidence", "medium high", FALSE },
-	{ "by", "function thread host", FALSE },
+	{ "by", "function client thread host", FALSE },
 	{ NULL, NULL, FALSE },
 };
 
@@ -35,52 +36,34 @@ static const struct fdar_usage usage = {
 	.command = "diff",
 	.synopsis = "BASELINE SUBJECT [OPTIONS]",
 	.description =
-		"Compares the sessions of two recordings, or of two labels of one, and says in its "
-		"first line which\n"
-		"function the subject's sessions lose their time in, by what factor, and how: "
-		"running, waiting,\n"
-		"being called more often, or standing in a queue. Then it lists the functions by "
-		"their share of\n"
-		"the added time per session (own time, running or in a wait), call paths that only "
-		"one side has,\n"
+		"Compares the sessions of two recordings, or of two labels of one, and says in\n"
+		"its first line which function the subject's sessions lose their time in, by\n"
+		"what factor, and how: running, waiting, being called more often, or standing\n"
+		"in a queue. Then it lists the functions by their share of the added time per\n"
+		"session (own time, running or in a wait), call paths that only one side has,\n"
 		"and what a reviewer should know.\n"
 		"\n"
-		"Functions that were switched off on one side, or left out by its rules, are "
-		"counted "
-		"as a part of\n"
-		"their callers on both. --unit request compares requests instead of sessions, "
-		"where "
-		"the server\n"
-		"tells them: better where clients make many on one connection.\n"
+		"Functions that were switched off on one side, or left out by its rules, are\n"
+		"counted as a part of their callers on both. --unit request compares requests\n"
+		"instead of sessions, where the server tells them: better where clients make\n"
+		"many on one connection.\n"
 		"\n"
-		"Runs differ from run to run: with several recordings a side (--baseline, "
-		"--subject) "
-		"a difference\n"
-		"must exceed that; with one, what repeated baselines differ by (--calibration, "
-		"flowdar calibrate).\n"
-		"The confidence is low, medium or high, with the reason beside "
-		"it; "
-		"what cannot be\n"
-		"compared gets no verdict, exit code 4, and neither does --fail-on without "
-		"evidence "
-		"(low).\n"
+		"Runs differ from run to run: with several recordings a side (--baseline,\n"
+		"--subject) a difference must exceed that; with one, what repeated baselines\n"
+		"differ by (--calibration, flowdar calibrate). The confidence is low, medium or\n"
+		"high, with the reason beside it; what cannot be compared gets no verdict, exit\n"
+		"code 4, and neither does --fail-on without evidence (low).\n"
 		"\n"
-		"effect is Cliff's delta (-1 to 1: how surely a session of the subject has more), "
-		"p "
-		"is one-sided and\n"
-		"corrected for the number of rows. Both traces may be the same when labels "
-		"differ.\n"
-		"Where both sides have samples (flowdar record --sample) these are compared, too: "
-		"by "
-		"session, and\n"
-		"they give the verdict where no recorded function can. Where both have the journal "
-		"of their replay,\n"
-		"what clients waited for answers is said.\n"
-		"--by thread and --by host say what threads of a name, or all of a host, ran a "
-		"session on either\n"
-		"side, without a verdict; the workers of a pool (worker-1, worker-2) are one "
-		"row.\n"
-		"A side may be a profile instead of a recording (flowdar analyze --save, flowdar "
+		"effect is Cliff's delta (-1 to 1: how surely a session of the subject has\n"
+		"more), p is one-sided and corrected for the number of rows. Both traces may be\n"
+		"the same when labels differ. Where both sides have samples (flowdar record\n"
+		"--sample) these are compared, too: by session, and they give the verdict where\n"
+		"no recorded function can. Where both have the journal of their replay, what\n"
+		"clients waited for answers is said. --by client says what the sessions of each\n"
+		"client took on either side, without a verdict. --by thread and --by host say\n"
+		"what threads of a name, or all of a host, ran a session on either side,\n"
+		"without a verdict; the workers of a pool (worker-1, worker-2) are one row. A\n"
+		"side may be a profile instead of a recording (flowdar analyze --save, flowdar\n"
 		"merge).\n",
 	.examples = "  flowdar diff usual.rec attack.rec\n"
 		    "  flowdar diff mixed.rec mixed.rec --baseline-label usual --label attack\n"
@@ -323,13 +306,16 @@ static int exit_code(const struct texts *texts, const struct fdar_diff *diff)
 	return code;
 }
 
-/* Threads work for all: no verdict, and nothing that goes by one. */
+/* A table has no verdict, and nothing that goes by one; threads work for all. */
 static int check_by(const struct texts *texts)
 {
-	if (strcmp(texts->by, "thread") != 0 && strcmp(texts->by, "host") != 0)
-		return fdar_usage_error(&usage, "--by %s: expected function, thread or host",
+	gboolean by_client = strcmp(texts->by, "client") == 0;
+
+	if (!by_client && strcmp(texts->by, "thread") != 0 && strcmp(texts->by, "host") != 0)
+		return fdar_usage_error(&usage,
+					"--by %s: expected function, client, thread or host",
 					texts->by);
-	if (texts->label || texts->baseline_label)
+	if (!by_client && (texts->label || texts->baseline_label))
 		return fdar_usage_error(&usage, "--by %s: threads work for all labels", texts->by);
 	if (texts->fail_on || texts->require || texts->calibration || texts->self_check)
 		return fdar_usage_error(&usage,
@@ -340,17 +326,25 @@ static int check_by(const struct texts *texts)
 	return FDAR_EXIT_OK;
 }
 
-static int diff_threads(const struct texts *texts, const struct fdar_diff_request *request)
+static int diff_tables(const struct texts *texts, const struct fdar_diff_request *request)
 {
+	const char *const labels[2] = { texts->baseline_label ? texts->baseline_label
+							      : texts->label,
+					texts->label };
 	const volatile int *stop = fdar_interrupt_catch();
 	struct fdar_diff_side_input inputs[2];
 	GError *error = NULL;
 	int code = check_by(texts);
+	gboolean ok;
 
 	if (code != FDAR_EXIT_OK)
 		return code;
 	set_inputs(texts, request, stop, inputs);
-	if (fdar_diff_threads(inputs, request, strcmp(texts->by, "host") == 0, stdout, &error))
+	ok = strcmp(texts->by, "client") == 0
+		     ? fdar_diff_by_client(inputs, labels, request, stdout, &error)
+		     : fdar_diff_threads(inputs, request, strcmp(texts->by, "host") == 0, stdout,
+					 &error);
+	if (ok)
 		return FDAR_EXIT_OK;
 	fdar_failure(&usage, error);
 	return *stop ? FDAR_EXIT_INTERRUPTED : FDAR_EXIT_FAILED;
@@ -431,7 +425,7 @@ static int run(struct texts *texts, int argc, char **argv)
 
 	if (!code)
 		code = texts->by && strcmp(texts->by, "function") != 0
-			       ? diff_threads(texts, &request)
+			       ? diff_tables(texts, &request)
 			       : diff_traces(texts, &request);
 	g_free(paths[0]);
 	g_free(paths[1]);
@@ -453,7 +447,7 @@ int fdar_cmd_diff(int argc, char **argv)
 		{ "baseline-label-from", 0, 0, G_OPTION_ARG_FILENAME, &texts.baseline_label_from,
 		  "The same for the baseline", "FILE" },
 		{ "by", 0, 0, G_OPTION_ARG_STRING, &texts.by,
-		  "function (default), thread or host: what each ran a session", "WHAT" },
+		  "function (default), client, thread or host: what each took", "WHAT" },
 		{ "unit", 0, 0, G_OPTION_ARG_STRING, &texts.unit,
 		  "What is compared: session (default) or request", "UNIT" },
 		{ "limit", 'n', 0, G_OPTION_ARG_INT, &texts.limit,

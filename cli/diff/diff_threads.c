@@ -163,15 +163,6 @@ static gint by_added(gconstpointer a, gconstpointer b, gpointer user)
 	return more > 0 ? 1 : more < 0 ? -1 : strcmp(left->name, right->name);
 }
 
-static void cell_added(struct fdar_table *table, size_t column, double added_ns)
-{
-	g_autofree char *amount = fdar_format_duration(fabs(added_ns));
-	g_autofree char *text = g_strconcat(added_ns < 0 ? "-" : "", amount, NULL);
-	g_autofree char *number = g_strdup_printf("%.0f", added_ns);
-
-	fdar_table_cell(table, column, text, number);
-}
-
 static struct fdar_table *table_of(const struct sides *sides, gboolean by_host, guint most)
 {
 	struct fdar_table *table =
@@ -188,7 +179,7 @@ static struct fdar_table *table_of(const struct sides *sides, gboolean by_host, 
 		fdar_cell_duration(table, 3, before);
 		fdar_cell_duration(table, 4, after);
 		fdar_cell_ratio(table, 5, before > 0 ? after / before : after > 0 ? INFINITY : 1);
-		cell_added(table, 6, after - before);
+		fdar_cell_added(table, 6, after - before);
 		for (size_t s = 0; s < 2; s++) {
 			double sessions = (double)sides->sessions[s];
 

@@ -127,3 +127,12 @@ void fdar_cell_percent(struct fdar_table *table, size_t column, double part)
 
 	fdar_table_cell(table, column, people, machine);
 }
+
+void fdar_cell_added(struct fdar_table *table, size_t column, double added_ns)
+{
+	g_autofree char *amount = fdar_format_duration(fabs(added_ns));
+	g_autofree char *text = g_strconcat(added_ns < 0 ? "-" : "", amount, NULL);
+	g_autofree char *number = g_strdup_printf("%.0f", added_ns);
+
+	fdar_table_cell(table, column, text, number);
+}

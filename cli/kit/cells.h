@@ -10,6 +10,9 @@
 /* "1.24 ms" and "1240000". */
 void fdar_cell_duration(struct fdar_table *table, size_t column, double nanoseconds);
 
+/* The same of a difference: "-1.24 ms" and "-1240000". */
+void fdar_cell_added(struct fdar_table *table, size_t column, double added_ns);
+
 /* "1,234" or "2.5" and the plain number. */
 void fdar_cell_count(struct fdar_table *table, size_t column, double count);
 
