@@ -102,13 +102,14 @@ static void print(const GArray *met, enum fdar_format format)
 		{ "began again", "began_again", TRUE, FALSE },
 		{ "no begin", "no_begin", TRUE, FALSE },
 		{ "no end", "no_end", TRUE, FALSE },
+		{ "early", "early", TRUE, FALSE },
 	};
 	g_autoptr(fdar_table) table = fdar_table_new("rules", columns, G_N_ELEMENTS(columns));
 
 	for (guint i = 0; i < met->len; i++) {
 		const struct fdar_rule_met *rule = &g_array_index(met, struct fdar_rule_met, i);
-		const guint64 figures[] = { rule->met,   rule->no_match, rule->no_key,
-					    rule->again, rule->stray,    rule->open };
+		const guint64 figures[] = { rule->met,   rule->no_match, rule->no_key, rule->again,
+					    rule->stray, rule->open,     rule->early };
 
 		fdar_table_row(table);
 		fdar_table_cell(table, 0, rule->name, NULL);
@@ -164,6 +165,10 @@ static void tell_wrong(const GArray *met)
 		tell_if(lines, rule->stray, rule->name, "times nothing of that was open",
 			"it began before the recording, no rule begins it, or the keys of the two "
 			"rules differ");
+		tell_if(lines, rule->early, rule->name, "takes before their put",
+			"the server says that it puts when it has put; each is taken for what is "
+			"put "
+			"next (at most 100 ms later). Better: say it before");
 		tell_if(lines, rule->open, rule->name, "begins without an end",
 			"open when the recording ended, or no rule ends it");
 	}

@@ -95,49 +95,6 @@ static gboolean refuse(GError **error, const char *group, const char *key, const
 
 /* ---- fields ---- */
 
-/* The role that a field of an event has: the known one, or one that the rules give it. Of each event the
- * decoders give two large numbers, a small one and a text. */
-static gboolean role_of(struct fdar_rules *rules, const char *event, const char *field,
-			const enum fdar_event_role *choice, guint choices,
-			enum fdar_event_role *role)
-{
-	const struct fdar_event_map *known = fdar_event_map_find(event);
-	struct fdar_event_map *row = g_hash_table_lookup(rules->maps.rows, event);
-	guint used = 0, count = 0;
-
-	for (int i = 0; known && i < FDAR_EVENT_MAP_FIELDS && known->fields[i].name; i++) {
-		if (strcmp(known->fields[i].name, field) != 0)
-			continue;
-		*role = known->fields[i].role;
-		return TRUE;
-	}
-	if (known)
-		return FALSE;
-	if (!row) {
-		row = g_new0(struct fdar_event_map, 1);
-		g_ptr_array_add(rules->rows, row);
-		g_ptr_array_add(rules->names, g_strdup(event));
-		row->event = g_ptr_array_index(rules->names, rules->names->len - 1);
-		g_hash_table_insert(rules->maps.rows, (gpointer)row->event, row);
-	}
-	for (; count < FDAR_EVENT_MAP_FIELDS && row->fields[count].name; count++) {
-		*role = row->fields[count].role;
-		for (guint i = 0; i < choices; i++)
-			if (strcmp(row->fields[count].name, field) == 0 && choice[i] == *role)
-				return TRUE;
-		used |= 1u << *role;
-	}
-	for (guint i = 0; i < choices && count < FDAR_EVENT_MAP_FIELDS; i++) {
-		if (used & 1u << choice[i])
-			continue;
-		g_ptr_array_add(rules->names, g_strdup(field));
-		row->fields[count].name = g_ptr_array_index(rules->names, rules->names->len - 1);
-		row->fields[count].role = *role = choice[i];
-		return TRUE;
-	}
-	return FALSE;
-}
-
 static gboolean has_capture(const struct rule *rule, const char *name)
 {
 	return rule->pattern && g_regex_get_string_number(rule->pattern, name) > 0;
@@ -166,11 +123,11 @@ static gboolean take_value(struct fdar_rules *rules, struct rule *rule, GKeyFile
 		return refuse(error, group, key, "nothing: functions have no fields");
 	value->from = RULE_ROLE;
 	value->field = text || fd ? NULL : g_strdup(field);
-	return role_of(rules, rule->event, field,
-		       text ? texts
-		       : fd ? fds
-			    : numbers,
-		       text || fd ? 1 : G_N_ELEMENTS(numbers), &value->role) ||
+	return rules_role_of(rules, rule->event, field,
+			     text ? texts
+			     : fd ? fds
+				  : numbers,
+			     text || fd ? 1 : G_N_ELEMENTS(numbers), &value->role) ||
 	       refuse(error, group, key,
 		      "a field of the event, or a group of the pattern; of one event two keys, a "
 		      "descriptor and one text can be used, and of a known event those it is known "
@@ -196,7 +153,7 @@ static gboolean take_pattern(struct fdar_rules *rules, struct rule *rule, GKeyFi
 	rule->pattern = g_regex_new(match, G_REGEX_OPTIMIZE, 0, &cause);
 	if (!rule->pattern)
 		return refuse(error, group, "match", cause->message);
-	if (!role_of(rules, rule->event, text, texts, 1, &role) || role != FDAR_ROLE_DATA)
+	if (!rules_role_of(rules, rule->event, text, texts, 1, &role) || role != FDAR_ROLE_DATA)
 		return refuse(error, group, "text", "the one text field of the event");
 	return TRUE;
 }
@@ -274,7 +231,12 @@ static gboolean take_when(struct fdar_rules *rules, struct rule *rule, GKeyFile 
 	if (rule->until && rule->kind != FDAR_EVENT_HANDOFF_TAKE &&
 	    (rule->kind != FDAR_EVENT_SESSION_BEGIN || rule->span != SPAN_NONE))
 		return refuse(error, group, "until", "a take, session-begin or session to be of");
+	rule->forks = g_key_file_get_boolean(file, group, "forks", NULL);
+	if (g_key_file_has_key(file, group, "forks", NULL) &&
+	    (!rule->forks || rule->kind != FDAR_EVENT_SESSION_BEGIN || rule->span != SPAN_NONE))
+		return refuse(error, group, "forks", "true, with session-begin");
 	rules->have_leaving |= rule->leaving;
+	rules->have_forks |= rule->forks;
 	rules->have_threads |= rule->thread || rule->process;
 	rules->have_addresses |= rule->function && g_str_has_prefix(rule->function, "0x");
 	return take_wait(rule, file, group, error);
@@ -286,8 +248,9 @@ static gboolean add_rule(struct fdar_rules *rules, GKeyFile *file, const char *g
 	static const char *const known[] = { "event", "function", "text",    "match", "do",
 					     "key",   "object",   "queue",   "peer",  "what",
 					     "fd",    "thread",   "process", "until", "at",
-					     "wait",  "label",    NULL };
+					     "wait",  "label",    "forks",   NULL };
 	struct rule *rule = g_new0(struct rule, 1);
+	g_autofree char *expected = NULL;
 	gboolean needs_key = FALSE;
 	const char *key = "key";
 
@@ -304,6 +267,9 @@ static gboolean add_rule(struct fdar_rules *rules, GKeyFile *file, const char *g
 		return FALSE;
 	if (!rule->event == !rule->function)
 		return refuse(error, group, "event", "an event (provider:name) or a function");
+	expected = rules_event_expected(rules, rule);
+	if (expected)
+		return refuse(error, group, "event", expected);
 	if (!take_pattern(rules, rule, file, group, error))
 		return FALSE;
 	if (g_key_file_has_key(file, group, "object", NULL) || has_capture(rule, "object"))
@@ -371,23 +337,6 @@ static gboolean add_group(struct fdar_rules *rules, GKeyFile *file, const char *
 	return FALSE;
 }
 
-static void index_events(struct fdar_rules *rules)
-{
-	for (guint i = 0; i < rules->rules->len; i++) {
-		struct rule *rule = g_ptr_array_index(rules->rules, i);
-		GPtrArray *all =
-			rule->event ? g_hash_table_lookup(rules->by_event, rule->event) : NULL;
-
-		if (!rule->event)
-			continue;
-		if (!all) {
-			all = g_ptr_array_new();
-			g_hash_table_insert(rules->by_event, g_strdup(rule->event), all);
-		}
-		g_ptr_array_add(all, rule);
-	}
-}
-
 /* What ends what others began or took. */
 static gboolean find_endings(struct fdar_rules *rules, GError **error)
 {
@@ -418,7 +367,7 @@ static void find_text_keys(struct fdar_rules *rules)
 
 		if (rule->key.field && !fdar_event_map_find(rule->event))
 			rule->key.text =
-				role_of(rules, rule->event, rule->key.field, texts, 1, &role);
+				rules_role_of(rules, rule->event, rule->key.field, texts, 1, &role);
 	}
 }
 
@@ -457,7 +406,7 @@ struct fdar_rules *fdar_rules_load(const char *path, GError **error)
 		return NULL;
 	}
 	find_text_keys(rules);
-	index_events(rules);
+	rules_events_index(rules);
 	return g_steal_pointer(&rules);
 }
 

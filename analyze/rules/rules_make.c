@@ -86,29 +86,9 @@ static const char *text_of(struct fdar_rules_run *run, const struct rule_value *
 
 /* ---- what is made ---- */
 
-uint64_t rules_new_key(struct fdar_rules_run *run)
-{
-	return OWN_KEY | ++run->last_key << 32;
-}
-
 static gboolean is_new_key(uint64_t key)
 {
 	return key >> 63 && (uint32_t)key == (uint32_t)OWN_KEY && key != OWN_KEY;
-}
-
-struct fdar_event *rules_emit(struct fdar_rules_run *run, const struct fdar_event *like,
-			      enum fdar_event_kind kind, uint64_t key)
-{
-	struct fdar_event made = { .time_ns = like->time_ns,
-				   .addr = key,
-				   .data = "",
-				   .pid = like->pid,
-				   .tid = like->tid,
-				   .fd = -1,
-				   .kind = (uint8_t)kind };
-
-	g_array_append_val(run->out, made);
-	return &g_array_index(run->out, struct fdar_event, run->out->len - 1);
 }
 
 static void set_data(struct fdar_event *event, const char *text)
@@ -117,59 +97,7 @@ static void set_data(struct fdar_event *event, const char *text)
 	event->data_len = (uint32_t)strlen(text);
 }
 
-void rules_count_begin(struct fdar_rules_run *run, uint32_t rule, uint32_t pid, uint64_t key,
-		       uint32_t of)
-{
-	struct open_key open = { key, pid, of };
-	struct fdar_rule_met *met = &g_array_index(run->met, struct fdar_rule_met, rule);
-
-	if (g_hash_table_contains(run->open, &open))
-		met->again++;
-	else if (g_hash_table_size(run->open) < FDAR_RULES_KEYS_MAX)
-		g_hash_table_insert(run->open, g_memdup2(&open, sizeof(open)),
-				    GUINT_TO_POINTER(rule + 1));
-}
-
-void rules_count_end(struct fdar_rules_run *run, uint32_t rule, uint32_t pid, uint64_t key,
-		     uint32_t of, gboolean end)
-{
-	struct open_key open = { key, pid, of };
-	gboolean known = end ? g_hash_table_remove(run->open, &open)
-			     : g_hash_table_contains(run->open, &open);
-
-	g_array_index(run->met, struct fdar_rule_met, rule).stray += !known;
-}
-
-/* The object that is put, or taken: first in, first out where it has no address. FALSE: there is none
- * to take. */
-static gboolean object_of(struct fdar_rules_run *run, const struct fdar_event *event, gboolean put,
-			  uint32_t queue, uint64_t *object)
-{
-	struct open_key place = { 0, event->pid, queue };
-	GQueue *ids = g_hash_table_lookup(run->queues, &place);
-	g_autofree uint64_t *id = NULL;
-
-	if (!ids) {
-		ids = g_queue_new();
-		g_hash_table_insert(run->queues, g_memdup2(&place, sizeof(place)), ids);
-	}
-	if (put && ids->length < FDAR_RULES_QUEUE_MAX) {
-		*object = rules_new_key(run);
-		g_queue_push_tail(ids, g_memdup2(object, sizeof(*object)));
-		return TRUE;
-	}
-	id = put ? NULL : g_queue_pop_head(ids);
-	*object = id ? *id : 0;
-	return id != NULL;
-}
-
 /* ---- whom a thread works for ---- */
-
-static void begin_work(struct rules_thread *thread, uint64_t key, uint32_t ending)
-{
-	thread->key = key;
-	thread->ending = ending;
-}
 
 /* The thread gives its session away with the object; gives the one that it leaves for that, where the object
  * does not tell itself: 0, there is none. */
@@ -185,7 +113,7 @@ static uint64_t carry(struct fdar_rules_run *run, struct rules_thread *thread,
 			     g_memdup2(&key, sizeof(key)));
 	if (thread->key != key)
 		return 0;
-	begin_work(thread, 0, NO_RULE);
+	rules_work_begin(thread, 0, NO_RULE);
 	return key == object->key ? 0 : key;
 }
 
@@ -195,7 +123,7 @@ static uint64_t receive(struct fdar_rules_run *run, struct rules_thread *thread,
 {
 	const uint64_t *key = g_hash_table_lookup(run->carried, object);
 
-	begin_work(thread, key ? *key : 0, ending);
+	rules_work_begin(thread, key ? *key : 0, ending);
 	g_hash_table_remove(run->carried, object);
 	return thread->key == object->key ? 0 : thread->key;
 }
@@ -211,36 +139,93 @@ static void end_before(struct fdar_rules_run *run, uint32_t index, const struct 
 		return;
 	if (g_hash_table_remove(run->open, &open))
 		rules_emit(run, event, FDAR_EVENT_SESSION_END, thread->key);
-	begin_work(thread, 0, NO_RULE);
+	rules_work_begin(thread, 0, NO_RULE);
+}
+
+/* What was taken before its put was told: its taker works for the session from here on, unless it has gone on to
+ * something else, or the session is over. */
+static void hand_late(struct fdar_rules_run *run, const struct fdar_event *event,
+		      const struct open_key *place, const struct rules_early *early)
+{
+	const struct rule *rule = g_ptr_array_index(run->rules->rules, early->rule);
+	const uint64_t *key = g_hash_table_lookup(run->carried, place);
+	struct open_key session = { key ? *key : 0, place->pid, 0 };
+	struct fdar_event taken = *event;
+	struct rules_thread *thread;
+
+	taken.tid = early->tid;
+	thread = rules_thread_of(run, &taken);
+	g_array_index(run->met, struct fdar_rule_met, early->rule).early++;
+	rules_count_end(run, early->rule, place->pid, place->key, place->of, TRUE);
+	rules_emit(run, &taken, FDAR_EVENT_HANDOFF_TAKE, place->key)->name = place->of;
+	if (thread->turn == early->turn && g_hash_table_contains(run->open, &session)) {
+		receive(run, thread, place, rule->ending);
+		rules_emit(run, &taken, FDAR_EVENT_SESSION_RESUME, session.key);
+	}
+	g_hash_table_remove(run->carried, place);
+}
+
+/* There is nothing to take: perhaps its put is told in a moment. What the thread worked for before, it does no
+ * more. */
+static void take_early(struct fdar_rules_run *run, uint32_t index, const struct fdar_event *event,
+		       uint32_t queue)
+{
+	struct rules_thread *thread = rules_thread_of(run, event);
+
+	rules_work_begin(thread, 0, NO_RULE);
+	rules_emit(run, event, FDAR_EVENT_BOUNDARY, 0);
+	rules_queue_early(run, queue, event, index, thread->turn);
+}
+
+static void do_put(struct fdar_rules_run *run, uint32_t index, const struct fdar_event *event,
+		   uint64_t object, uint32_t queue, const struct rules_early *early)
+{
+	struct open_key place = { object, event->pid, queue };
+	uint64_t session;
+
+	rules_count_begin(run, index, event->pid, object, queue);
+	session = carry(run, rules_thread_of(run, event), &place);
+	rules_emit(run, event, FDAR_EVENT_HANDOFF_PUT, object)->name = queue;
+	if (session)
+		rules_emit(run, event, FDAR_EVENT_SESSION_SUSPEND, session);
+	if (early)
+		hand_late(run, event, &place, early);
+}
+
+static void do_take(struct fdar_rules_run *run, uint32_t index, const struct rule *rule,
+		    const struct fdar_event *event, uint64_t object, uint32_t queue)
+{
+	struct open_key place = { object, event->pid, queue };
+	uint64_t session;
+
+	rules_count_end(run, index, event->pid, object, queue, TRUE);
+	session = receive(run, rules_thread_of(run, event), &place, rule->ending);
+	rules_emit(run, event, FDAR_EVENT_HANDOFF_TAKE, object)->name = queue;
+	if (session)
+		rules_emit(run, event, FDAR_EVENT_SESSION_RESUME, session);
 }
 
 static void do_handoff(struct fdar_rules_run *run, uint32_t index, const struct rule *rule,
 		       const struct fdar_event *event, gboolean has_key, uint64_t object)
 {
-	gboolean put = rule->kind == FDAR_EVENT_HANDOFF_PUT;
 	uint32_t queue = own_text(run, rule->queue ? rule->queue : "queue");
+	gboolean in_order = !has_key && rule->key.from == RULE_NOWHERE;
+	struct rules_early early = { 0 };
+	gboolean late = FALSE;
 
-	if (!has_key && rule->key.from == RULE_NOWHERE)
-		has_key = object_of(run, event, put, queue, &object);
-	if (!has_key) {
-		g_array_index(run->met, struct fdar_rule_met, index).stray++;
+	if (rule->kind == FDAR_EVENT_HANDOFF_PUT) {
+		if (in_order)
+			has_key = rules_queue_put(run, queue, event, &object, &early, &late);
+		if (has_key)
+			do_put(run, index, event, object, queue, late ? &early : NULL);
+		else
+			g_array_index(run->met, struct fdar_rule_met, index).stray++;
 		return;
 	}
-	struct open_key place = { object, event->pid, queue };
-	struct rules_thread *thread = rules_thread_of(run, event);
-	uint64_t session;
-
-	if (put) {
-		rules_count_begin(run, index, event->pid, object, queue);
-		session = carry(run, thread, &place);
-	} else {
-		rules_count_end(run, index, event->pid, object, queue, TRUE);
-		session = receive(run, thread, &place, rule->ending);
-	}
-	rules_emit(run, event, rule->kind, object)->name = queue;
-	if (session)
-		rules_emit(run, event, put ? FDAR_EVENT_SESSION_SUSPEND : FDAR_EVENT_SESSION_RESUME,
-			   session);
+	if (in_order && !rules_queue_take(run, queue, event, &object))
+		take_early(run, index, event, queue);
+	else
+		do_take(run, index, rule, event, object, queue);
 }
 
 static void do_session(struct fdar_rules_run *run, uint32_t index, const struct rule *rule,
@@ -256,11 +241,15 @@ static void do_session(struct fdar_rules_run *run, uint32_t index, const struct 
 		g_array_index(run->met, struct fdar_rule_met, index).stray++;
 		return;
 	}
+	if (rule->kind != FDAR_EVENT_SESSION_BEGIN)
+		rules_fork_claim(run, event, key);
 	made = rules_emit(run, event, rule->kind, key);
 	if (rule->kind == FDAR_EVENT_SESSION_BEGIN || rule->kind == FDAR_EVENT_SESSION_RESUME)
-		begin_work(thread, key, rule->ending);
-	else if (thread->key == key)
-		begin_work(thread, 0, NO_RULE);
+		rules_work_begin(thread, key, rule->ending);
+	else
+		rules_work_over(run, event, key);
+	if (rule->kind == FDAR_EVENT_SESSION_END)
+		rules_fork_ended(run, event->pid, key);
 	if (rule->kind != FDAR_EVENT_SESSION_BEGIN) {
 		rules_count_end(run, index, event->pid, key, 0,
 				rule->kind == FDAR_EVENT_SESSION_END);
@@ -271,6 +260,8 @@ static void do_session(struct fdar_rules_run *run, uint32_t index, const struct 
 	made->session.label = kept_text(run, text_of(run, &rule->label, event, match));
 	if (number(&rule->fd, event, match, &fd) && fd <= INT32_MAX)
 		made->fd = (int32_t)fd;
+	if (rule->forks)
+		rules_fork_begun(run, event, key);
 }
 
 /* A request without a key is its thread's session's. */
@@ -296,7 +287,7 @@ static void do_boundary(struct fdar_rules_run *run, const struct fdar_event *eve
 
 	if (is_new_key(thread->key) && g_hash_table_remove(run->open, &open))
 		rules_emit(run, event, FDAR_EVENT_SESSION_END, thread->key);
-	begin_work(thread, 0, NO_RULE);
+	rules_work_begin(thread, 0, NO_RULE);
 	rules_emit(run, event, FDAR_EVENT_BOUNDARY, 0);
 }
 

@@ -7,6 +7,10 @@
  *	rules_thread.c     threads
  *	rules_functions.c  functions: what is open from their entry to their exit
  *	rules_make.c       what a rule makes, and what it met
+ *	rules_fork.c       sessions that begin in a parent and go on in its child
+ *	rules_queue.c      queues whose objects have no address
+ *	rules_tell.c       events, what is counted, whom a thread works for
+ *	rules_events.c     which events a rule is about, and how their fields are read
  */
 #ifndef FDAR_ANALYZE_RULES_RULES_PRIVATE_H
 #define FDAR_ANALYZE_RULES_RULES_PRIVATE_H
@@ -33,7 +37,7 @@ enum rule_span { SPAN_NONE, SPAN_SESSION, SPAN_REQUEST };
 
 struct rule {
 	char *name;
-	char *event;               /* "provider:event"; NULL: a function's */
+	char *event;               /* "provider:event", or a glob of such; NULL: a function's */
 	char *function;            /* a glob; NULL: an event's */
 	GRegex *pattern;           /* on the event's text; NULL: none */
 	enum fdar_event_kind kind; /* what it becomes; of spans: what they begin with */
@@ -49,6 +53,7 @@ struct rule {
 	char *until;      /* as written; NULL: until something else says so */
 	uint32_t ending;  /* the rule that is meant by it; ANY_TAKE; NO_RULE: none */
 	gboolean leaving; /* of a function: at its exit */
+	gboolean forks;   /* of session-begin: it goes on in a child */
 	uint8_t wait;     /* of wait-begin: enum fdar_wait_kind */
 };
 
@@ -68,6 +73,7 @@ struct fdar_rules {
 	gboolean have_functions;
 	gboolean have_leaving;   /* rules of functions' exits */
 	gboolean have_threads;   /* and of threads or processes by name */
+	gboolean have_forks;     /* and such as begin sessions for children */
 	gboolean have_labels;    /* and such as tell sessions' labels */
 	gboolean have_addresses; /* and of functions without a name */
 };
@@ -95,6 +101,7 @@ struct rules_thread {
 	char *name;      /* NULL: not said */
 	uint64_t key;    /* of the session that it works for by these rules; 0: none */
 	uint32_t ending; /* what ends that (struct rule); NO_RULE: nothing of this kind */
+	uint64_t turn;   /* how often it has gone on to work for somebody else, or nobody */
 	uint64_t over;   /* open functions that the stack has no room for */
 };
 
@@ -119,7 +126,7 @@ struct fdar_rules_run {
 	GHashTable *open;                         /* of struct open_key -> index of its rule + 1 */
 	GHashTable *carried; /* of struct open_key, of an object: uint64_t, the session that comes
 			      * along */
-	GHashTable *queues;  /* of struct open_key (key 0) -> GQueue of ids */
+	GHashTable *queues;  /* of struct open_key (key 0) -> struct queue */
 	struct fdar_intern functions;  /* (pid, addr) -> index of function_rules */
 	GArray *function_rules;        /* of uint32_t */
 	struct fdar_intern hidden_ids; /* (pid, addr) of functions with a name -> index of hidden */
@@ -128,6 +135,12 @@ struct fdar_rules_run {
 	GPtrArray *threads;    /* of struct rules_thread */
 	GHashTable *processes; /* pid -> char *: its name */
 	uint64_t last_key;     /* rules_new_key */
+	/* rules_fork.c */
+	GArray *waiting;      /* of struct waiting, oldest first */
+	GHashTable *heard;    /* pid -> how many had been heard of before */
+	GHashTable *children; /* set of pids: whose children they are is known */
+	uint64_t last_fork;
+	uint32_t last_pid;
 };
 
 /* rules_thread.c */
@@ -143,6 +156,11 @@ void rules_thread_name(struct fdar_rules_run *run, const struct fdar_event *even
 /* rules_make.c: a rule meets its event; match is of its pattern, or NULL. */
 void rules_perform(struct fdar_rules_run *run, uint32_t index, const struct rule *rule,
 		   const struct fdar_event *event, const GMatchInfo *match);
+
+/* rules_tell.c: whom a thread works for from here on (0: nobody), and what ends that. */
+void rules_work_begin(struct rules_thread *thread, uint64_t key, uint32_t ending);
+/* It works for nobody, if it worked for that session. */
+void rules_work_over(struct fdar_rules_run *run, const struct fdar_event *event, uint64_t key);
 /* A key for what has none. */
 uint64_t rules_new_key(struct fdar_rules_run *run);
 /* An event at the time of another one. */
@@ -153,6 +171,51 @@ void rules_count_begin(struct fdar_rules_run *run, uint32_t rule, uint32_t pid, 
 		       uint32_t of);
 void rules_count_end(struct fdar_rules_run *run, uint32_t rule, uint32_t pid, uint64_t key,
 		     uint32_t of, gboolean end);
+
+/* rules_fork.c. The list of a run. */
+GArray *rules_fork_waiting_new(void);
+/* Something of a process is heard; to be told before all else. */
+void rules_fork_heard(struct fdar_rules_run *run, const struct fdar_event *event);
+/* A session has begun for which the server forks; one has ended where it began. */
+void rules_fork_begun(struct fdar_rules_run *run, const struct fdar_event *event, uint64_t key);
+void rules_fork_ended(struct fdar_rules_run *run, uint32_t pid, uint64_t key);
+/* Before a process does something with the session of that key: if it has none, and is new, it is the child that a
+ * session waits for, which is its own from here on. */
+void rules_fork_claim(struct fdar_rules_run *run, const struct fdar_event *event, uint64_t key);
+
+/* A take that found nothing, and whose put may be told yet. */
+struct rules_early {
+	uint64_t time_ns;
+	uint64_t turn; /* of its thread */
+	uint32_t tid;
+	uint32_t rule;
+};
+
+/* rules_queue.c: first in, first out. What is put gets a number; late: it has been taken already. FALSE: there is
+ * no room, or nothing to take. */
+void rules_queue_free(gpointer queue);
+gboolean rules_queue_put(struct fdar_rules_run *run, uint32_t name, const struct fdar_event *event,
+			 uint64_t *object, struct rules_early *early, gboolean *late);
+gboolean rules_queue_take(struct fdar_rules_run *run, uint32_t name, const struct fdar_event *event,
+			  uint64_t *object);
+/* A take for which nothing was there. */
+void rules_queue_early(struct fdar_rules_run *run, uint32_t name, const struct fdar_event *event,
+		       uint32_t rule, uint64_t turn);
+/* Counts those that still have no put as strays of their rules. */
+void rules_queue_strays(const struct fdar_rules_run *run, GArray *met);
+
+/* rules_events.c. The role that a field of an event has: the known one, or one of choice that the rules give it.
+ * FALSE: there is none. */
+gboolean rules_role_of(struct fdar_rules *rules, const char *event, const char *field,
+		       const enum fdar_event_role *choice, guint choices,
+		       enum fdar_event_role *role);
+/* Whether the last rule may be about events that others are about in other words, whose fields would be read in
+ * two ways. The caller frees what was expected; NULL: all is well. */
+char *rules_event_expected(const struct fdar_rules *rules, const struct rule *rule);
+/* To be called when all rules are there. */
+void rules_events_index(struct fdar_rules *rules);
+/* The rules about an event; NULL: none. */
+const GPtrArray *rules_about(const struct fdar_rules *rules, const char *event);
 
 /* rules_functions.c: to be told before an entry, and after all that ends functions. */
 void rules_enter(struct fdar_rules_run *run, const struct fdar_event *event);

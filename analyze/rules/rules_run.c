@@ -20,11 +20,6 @@ static gboolean open_equal(gconstpointer a, gconstpointer b)
 	return left->key == right->key && left->pid == right->pid && left->of == right->of;
 }
 
-static void queue_free(gpointer data)
-{
-	g_queue_free_full(data, g_free);
-}
-
 struct fdar_rules_run *fdar_rules_run_new(const struct fdar_rules *rules,
 					  const char *(*text)(const void *texts, uint32_t name),
 					  const void *texts, struct fdar_symbols *symbols)
@@ -43,11 +38,14 @@ struct fdar_rules_run *fdar_rules_run_new(const struct fdar_rules *rules,
 	run->others = g_hash_table_new(NULL, NULL);
 	run->open = g_hash_table_new_full(open_hash, open_equal, g_free, NULL);
 	run->carried = g_hash_table_new_full(open_hash, open_equal, g_free, g_free);
-	run->queues = g_hash_table_new_full(open_hash, open_equal, g_free, queue_free);
+	run->queues = g_hash_table_new_full(open_hash, open_equal, g_free, rules_queue_free);
 	run->function_rules = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	run->hidden = g_array_new(FALSE, FALSE, sizeof(gboolean));
 	run->threads = g_ptr_array_new_with_free_func(rules_thread_free);
 	run->processes = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	run->waiting = rules_fork_waiting_new();
+	run->heard = g_hash_table_new(NULL, NULL);
+	run->children = g_hash_table_new(NULL, NULL);
 	for (guint i = 0; i < rules->rules->len; i++) {
 		const struct rule *rule = g_ptr_array_index(rules->rules, i);
 
@@ -83,6 +81,9 @@ void fdar_rules_run_free(struct fdar_rules_run *run)
 	fdar_intern_clear(&run->thread_ids);
 	g_ptr_array_unref(run->threads);
 	g_hash_table_unref(run->processes);
+	g_array_unref(run->waiting);
+	g_hash_table_unref(run->heard);
+	g_hash_table_unref(run->children);
 	g_free(run);
 }
 
@@ -129,8 +130,7 @@ static const GPtrArray *rules_of(struct fdar_rules_run *run, const struct fdar_e
 	if (event->kind != FDAR_EVENT_OTHER)
 		return event->kind < FDAR_EVENT_KINDS ? run->kinds[event->kind] : NULL;
 	if (!g_hash_table_lookup_extended(run->others, name, NULL, &found)) {
-		found = g_hash_table_lookup(run->rules->by_event,
-					    run->text(run->texts, event->name));
+		found = (gpointer)rules_about(run->rules, run->text(run->texts, event->name));
 		g_hash_table_insert(run->others, name, found);
 	}
 	return found;
@@ -148,6 +148,7 @@ const struct fdar_event *fdar_rules_run_apply(struct fdar_rules_run *run,
 		const struct fdar_event *event = &events[i];
 		const GPtrArray *all = rules_of(run, event);
 
+		rules_fork_heard(run, event);
 		if (event->kind == FDAR_EVENT_THREAD_NAME && run->rules->have_threads)
 			rules_thread_name(run, event);
 		if (functions && event->kind == FDAR_EVENT_FUNC_ENTRY)
@@ -175,5 +176,6 @@ GArray *fdar_rules_run_met(const struct fdar_rules_run *run)
 	g_hash_table_iter_init(&all, run->open);
 	while (g_hash_table_iter_next(&all, NULL, &rule))
 		g_array_index(met, struct fdar_rule_met, GPOINTER_TO_UINT(rule) - 1).open++;
+	rules_queue_strays(run, met);
 	return met;
 }

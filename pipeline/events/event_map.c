@@ -1,5 +1,6 @@
 #include "pipeline/events/event_map.h"
 
+#include <fnmatch.h>
 #include <string.h>
 
 #include "instrument/wire/events.h"
@@ -78,12 +79,30 @@ const struct fdar_event_map *fdar_event_map_find(const char *event)
 	return NULL;
 }
 
+gboolean fdar_event_map_knows_like(const char *glob)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(known_events); i++) {
+		if (fnmatch(glob, known_events[i].event, 0) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 const struct fdar_event_map *fdar_event_map_find_in(const struct fdar_event_maps *maps,
 						    const char *event)
 {
-	const struct fdar_event_map *known = fdar_event_map_find(event);
+	const struct fdar_event_map *row = fdar_event_map_find(event);
+	GHashTableIter rows;
+	gpointer glob, like;
 
-	return known || !maps ? known : g_hash_table_lookup(maps->rows, event);
+	if (row || !maps)
+		return row;
+	row = g_hash_table_lookup(maps->rows, event);
+	g_hash_table_iter_init(&rows, maps->rows);
+	while (!row && g_hash_table_iter_next(&rows, &glob, &like))
+		if (fnmatch(glob, event, 0) == 0)
+			row = like;
+	return row;
 }
 
 gboolean fdar_event_role_takes(enum fdar_event_role role, enum fdar_event_type type)

@@ -70,9 +70,13 @@ struct fdar_event_map {
  * with the same role the later one in the row wins, if the event has both. */
 const struct fdar_event_map *fdar_event_map_find(const char *event);
 
-/* Rows for events that are not known otherwise: somebody wants their fields. */
+/* Whether the full name of a known event is like the glob. */
+gboolean fdar_event_map_knows_like(const char *glob);
+
+/* Rows for events that are not known otherwise: somebody wants their fields. An event is like one of them at
+ * most. */
 struct fdar_event_maps {
-	GHashTable *rows; /* full name -> const struct fdar_event_map */
+	GHashTable *rows; /* full name, or a glob (* ? [) of such -> const struct fdar_event_map */
 };
 
 /* The row of an event, known or in maps; maps may be NULL. */

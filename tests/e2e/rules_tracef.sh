@@ -283,3 +283,54 @@ if [ -e "$(gcc -print-file-name=liblttng-ust-pthread-wrapper.so)" ] || ldconfig 
 	found=$(jq '[.functions[] | select(.waits_in == "pthread_mutex_lock") | .calls] | add // 0' "$WORK/analyze.json")
 	[ "$found" -ge $((waits - 3)) ] || fail "$found waits of $waits: $(jq -c '.functions[]' "$WORK/analyze.json")"
 fi
+
+note "tracelog, a process for each client, and the shipped rules"
+cat > "$WORK/forker.c" << 'END'
+#include <lttng/tracelog.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+void answer(int number) { usleep(100 + (unsigned)number); }
+
+int main(void)
+{
+	for (int i = 0; i < 8; i++) {
+		tracelog(LTTNG_UST_TRACEPOINT_LOGLEVEL_INFO, "accept 10%d from 10.0.0.%d:99", i, i);
+		if (fork() == 0) {
+			tracelog(LTTNG_UST_TRACEPOINT_LOGLEVEL_DEBUG, "serve 10%d", i);
+			answer(i);
+			if (i != 3)
+				tracelog(LTTNG_UST_TRACEPOINT_LOGLEVEL_WARNING, "close 10%d", i);
+			_exit(0);
+		}
+	}
+	while (wait(NULL) > 0)
+		;
+	return 0;
+}
+END
+sed '/^do=session-begin$/a forks=true' "$FLOWDAR_SOURCE/analyze/rules/shipped/tracelog.rules" > "$WORK/forker.rules"
+cat >> "$WORK/forker.rules" << 'END'
+
+[rule serve]
+event=lttng_ust_tracelog:*
+text=msg
+match=^serve (?<key>\\d+)
+do=session-resume
+END
+gcc -g -finstrument-functions -o "$WORK/forker" "$WORK/forker.c" -llttng-ust -ldl
+lttng -q create forks --output "$WORK/forks.trace" > /dev/null
+lttng -q enable-event -u -s forks 'lttng_ust_*' > /dev/null
+lttng -q add-context -u -s forks -t vtid -t vpid > /dev/null
+lttng -q start forks
+LD_PRELOAD=liblttng-ust-cyg-profile.so:liblttng-ust-fork.so "$WORK/forker" > /dev/null
+lttng -q destroy forks > /dev/null
+"$FLOWDAR" rules "$WORK/forker.rules" --check "$WORK/forks.trace" --format json > "$WORK/check.json"
+[ "$(row accept met) $(row accept began_again) $(row accept no_end)" = '8 0 1' ] || fail "forks: $(cat "$WORK/check.json")"
+[ "$(row serve met) $(row serve no_begin)" = '8 0' ] || fail "children: $(cat "$WORK/check.json")"
+"$FLOWDAR" analyze "$WORK/forks.trace" --rules "$WORK/forker.rules" --format json > "$WORK/analyze.json"
+[ "$(jq .session_count "$WORK/analyze.json")" = 8 ] || fail "sessions: $(head -20 "$WORK/analyze.json")"
+[ "$(jq '[.functions[] | select(.function == "answer") | .calls] | add' "$WORK/analyze.json")" = 8 ] ||
+	fail "answers: $(jq -c '.functions[]' "$WORK/analyze.json")"
+[ "$("$FLOWDAR" analyze "$WORK/forks.trace" --rules "$WORK/forker.rules" --by session --limit 0 --format csv | grep -c ',answer,')" = 8 ] ||
+	fail "not each session has its answer"

@@ -124,10 +124,122 @@ static void test_queues(void)
 
 	g_assert_cmpstr(outcome.told, ==,
 			"1 handoff_put 1 jobs; 2 handoff_put 2 jobs; 3 handoff_take 1 jobs; "
-			"4 handoff_take 2 jobs; 6 handoff_put 32 queue; 7 handoff_take 32 queue; "
+			"4 handoff_take 2 jobs; 5 boundary 0; 6 handoff_put 32 queue; 7 "
+			"handoff_take 32 queue; "
 			"8 handoff_take 33 queue");
 	g_assert_cmpuint(met(&outcome, 1)->stray, ==, 1);
 	g_assert_cmpuint(met(&outcome, 3)->stray, ==, 1);
+	outcome_clear(&outcome);
+}
+
+/* A server says that it puts when it has put: the taker was faster. What comes after that is in order again. */
+static void test_early(void)
+{
+	static const char rules[] =
+		"[rule accept]\nevent=accept\ntext=t\nmatch=(?<key>.+)\ndo=session-begin\n"
+		"[rule end]\nevent=end\ntext=t\nmatch=(?<key>.+)\ndo=session-end\n"
+		"[rule in]\nevent=in\ndo=put\nqueue=jobs\n"
+		"[rule out]\nevent=out\ndo=take\nqueue=jobs\n"
+		"[rule on]\nevent=on\ntext=t\nmatch=(?<key>.+)\ndo=session-resume\n";
+	struct outcome outcome = apply(rules, "A 1 other:accept:7 3 other:in: 4 other:accept:8 5 "
+					      "other:in:\nB 2 other:out: 6 other:out:");
+
+	g_assert_cmpstr(
+		outcome.told, ==,
+		"1 session_begin 7; 2 boundary 0; 3 handoff_put 1 jobs; 3 session_suspend 7; "
+		"3 handoff_take 1 jobs; 3 session_resume 7; 4 session_begin 8; "
+		"5 handoff_put 2 jobs; 5 session_suspend 8; 6 handoff_take 2 jobs; "
+		"6 session_resume 8");
+	g_assert_cmpuint(met(&outcome, 3)->early, ==, 1);
+	g_assert_cmpuint(met(&outcome, 3)->stray, ==, 0);
+	outcome_clear(&outcome);
+	/* The taker is done with it, or at something else. */
+	outcome = apply(rules, "A 1 other:accept:7 4 other:in: 5 other:accept:8 8 other:in:\n"
+			       "B 2 other:out: 3 other:end:7 6 other:out: 7 other:on:9");
+	g_assert_cmpstr(
+		outcome.told, ==,
+		"1 session_begin 7; 2 boundary 0; 3 session_end 7; 4 handoff_put 1 jobs; "
+		"4 session_suspend 7; 4 handoff_take 1 jobs; 5 session_begin 8; 6 boundary 0; "
+		"7 session_resume 9; 8 handoff_put 2 jobs; 8 session_suspend 8; "
+		"8 handoff_take 2 jobs");
+	g_assert_cmpuint(met(&outcome, 3)->early, ==, 2);
+	outcome_clear(&outcome);
+	/* What was there before the recording. */
+	outcome = apply(rules, "A 1 other:out: 200000000 other:in: 200000001 other:out: 3000000000 "
+			       "other:out:");
+	g_assert_cmpstr(outcome.told, ==,
+			"1 boundary 0; 200000000 handoff_put 1 jobs; "
+			"200000001 handoff_take 1 jobs; 3000000000 boundary 0");
+	g_assert_cmpuint(met(&outcome, 3)->stray, ==, 2);
+	g_assert_cmpuint(met(&outcome, 3)->early, ==, 0);
+	outcome_clear(&outcome);
+}
+
+/* A session begins in the parent and goes on in the child. Who was there before the fork is no child; where a number is
+ * used again before the child says a word, none of these children is anybody's. */
+static void test_forks(void)
+{
+	static const char rules[] =
+		"[rule accept]\nevent=accept\ntext=t\nmatch=(?<key>.+)\ndo=session-begin\n"
+		"forks=true\n"
+		"[rule serve]\nevent=serve\ntext=t\nmatch=(?<key>.+)\ndo=session-resume\n"
+		"[rule end]\nevent=end\ntext=t\nmatch=(?<key>.+)\ndo=session-end\n";
+	struct outcome outcome = apply(rules, "A 1 other:x: 3 other:accept:7 12 other:accept:8 14 "
+					      "other:end:8\n"
+					      "5A 2 other:x: 13 other:serve:8\n"
+					      "2A 4 other:serve:7 5 other:end:7\n"
+					      "6A 15 other:serve:8");
+
+	g_assert_cmpstr(
+		outcome.told, ==,
+		"3 session_begin 7; 3 forking 0; 4 process 1; 4 session_end 7; 4 session_resume 7; "
+		"5 session_end 7; 12 session_begin 8; 12 forking 0; 13 session_resume 8; "
+		"14 session_end 8; 15 session_resume 8");
+	g_assert_cmpuint(met(&outcome, 0)->again, ==, 0);
+	g_assert_cmpuint(met(&outcome, 0)->open, ==, 0);
+	g_assert_cmpuint(met(&outcome, 1)->stray, ==, 2);
+	g_assert_cmpuint(met(&outcome, 2)->stray, ==, 0);
+	outcome_clear(&outcome);
+	outcome = apply(rules, "A 1 other:accept:7 2 other:accept:7 4 other:accept:7 7 "
+			       "other:accept:7\n"
+			       "2A 3 other:serve:7\n"
+			       "3A 5 other:serve:7\n"
+			       "4A 6 other:serve:7\n"
+			       "5A 8 other:serve:7");
+	g_assert_cmpstr(outcome.told, ==,
+			"1 session_begin 7; 1 forking 0; 2 session_begin 7; 2 forking 0; "
+			"3 session_resume 7; 4 session_begin 7; 4 forking 0; 5 session_resume 7; "
+			"6 session_resume 7; 7 session_begin 7; 7 forking 0; 8 process 1; "
+			"8 session_end 7; 8 session_resume 7");
+	g_assert_cmpuint(met(&outcome, 1)->stray, ==, 3);
+	outcome_clear(&outcome);
+}
+
+/* Events of many names, in one rule. */
+static void test_event_globs(void)
+{
+	static const char rules[] = "[rule a]\nevent=lttng_ust_tracelog:*\ntext=msg\n"
+				    "match=^accept (?<key>.+)\ndo=session-begin\n"
+				    "[rule b]\nevent=lttng_ust_tracelog:*\ntext=msg\n"
+				    "match=^close\ndo=session-end\n"
+				    "[rule c]\nevent=srv:[xy]\nkey=k\ndo=session-begin\n";
+	g_autoptr(fdar_rules) made = rules_of(rules, NULL);
+	const struct fdar_event_maps *maps = fdar_rules_maps(made);
+	const struct fdar_event_map *row =
+		fdar_event_map_find_in(maps, "lttng_ust_tracelog:TRACE_INFO");
+	struct outcome outcome =
+		apply("[rule a]\nevent=log*\ntext=msg\nmatch=^accept,(?<key>.+)\n"
+		      "do=session-begin\n",
+		      "A 1 other:log_info:accept,7 2 other:log_debug:accept,8 3 other:lo:accept,9");
+
+	g_assert_nonnull(row);
+	g_assert_cmpstr(row->fields[0].name, ==, "msg");
+	g_assert_cmpint(row->fields[0].role, ==, FDAR_ROLE_DATA);
+	g_assert_true(fdar_event_map_find_in(maps, "srv:x") ==
+		      fdar_event_map_find_in(maps, "srv:y"));
+	g_assert_null(fdar_event_map_find_in(maps, "srv:z"));
+	g_assert_cmpint(fdar_event_map_find_in(maps, "flowdar:note")->kind, ==, FDAR_EVENT_NOTE);
+	g_assert_cmpstr(outcome.told, ==, "1 session_begin 7; 2 session_begin 8");
 	outcome_clear(&outcome);
 }
 
@@ -388,6 +500,13 @@ static void test_refused(void)
 		{ "[rule a]\nevent=x\ndo=boundary\nkey=k\n", "[rule a] key: expected nothing" },
 		{ "[rule a]\nevent=x\ndo=session-end\nlabel=k\n",
 		  "[rule a] label: expected session-begin" },
+		{ "[rule a]\nevent=flowdar:*\ndo=put\n", "[rule a] event: expected the full name" },
+		{ "[rule a]\nevent=srv:a*\ndo=put\n[rule b]\nevent=srv:abc\ndo=take\n",
+		  "[rule b] event: expected srv:a*, as in [rule a]" },
+		{ "[rule a]\nevent=srv:a*\ndo=put\n[rule b]\nevent=srv:*b\ndo=take\n",
+		  "[rule b] event: expected srv:a*, as in [rule a]" },
+		{ "[rule a]\nevent=x\ndo=put\nforks=true\n",
+		  "[rule a] forks: expected true, with" },
 		{ "[rules]\n", "[rules]: expected [rule NAME]" },
 		{ "[hide]\n", "[hide] functions: expected" },
 		{ "rule\n", "" },
@@ -408,6 +527,9 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/rules/words", test_words);
 	g_test_add_func("/rules/queues", test_queues);
+	g_test_add_func("/rules/early", test_early);
+	g_test_add_func("/rules/forks", test_forks);
+	g_test_add_func("/rules/event-globs", test_event_globs);
 	g_test_add_func("/rules/functions", test_functions);
 	g_test_add_func("/rules/until", test_until);
 	g_test_add_func("/rules/until-same", test_until_same);
