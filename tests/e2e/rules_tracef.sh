@@ -3,6 +3,8 @@
 # nothing of ours is in it. A page of rules gives its sessions, hand-overs and the request that never ended.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/private.sh"
+# A program, and each child of it, registers with the session daemon for as long as that takes before it says a word.
+export LTTNG_UST_REGISTER_TIMEOUT=60000
 for need in lttng babeltrace2 gcc jq; do
 	command -v "$need" > /dev/null || { echo "skipped: needs $need"; exit 77; }
 done
