@@ -82,6 +82,13 @@ static void warn_of_losses(struct fdar_run *run, const struct fdar_samples *samp
 			" RECORDS OF WHAT PROCESSES BEGIN, MAP AND END WERE LOST, of anybody: "
 			"samples of the server may be missing, or without names",
 			samples->tasks_lost);
+	if (samples->throttled)
+		fdar_run_warn(
+			run,
+			"%" G_GUINT64_FORMAT " SAMPLES WERE NOT TAKEN, of the server or of others: "
+			"the kernel allows no more (sysctl kernel.perf_event_max_sample_rate); "
+			"sample less often",
+			samples->throttled);
 	if (samples->processors_changed)
 		fdar_run_warn(run, "processors came or went meanwhile: those that came were not "
 				   "looked at, and have no samples");

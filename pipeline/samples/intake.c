@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "pipeline/samples/perf.h"
+#include "pipeline/samples/throttling.h"
 
 #define TURN_US    50000
 #define LATE_NS    UINT64_C(20000000) /* by how much a record may come after later ones of others */
@@ -24,6 +25,7 @@ struct fdar_intake {
 	GHashTable *ours;                 /* pids */
 	uint32_t self;                    /* this process: its children are the server */
 	struct fdar_intake_losses losses; /* its thread's until it ends */
+	struct fdar_throttling *throttling;
 	GThread *thread;
 	gint ends; /* atomic */
 
@@ -63,8 +65,6 @@ static gboolean choose(struct fdar_intake *intake, const struct fdar_perf_record
 	return was_ours;
 }
 
-/* ---- order ---- */
-
 static int by_time(gconstpointer a, gconstpointer b)
 {
 	const struct waiting *x = a, *y = b;
@@ -73,6 +73,8 @@ static int by_time(gconstpointer a, gconstpointer b)
 		return x->time_ns < y->time_ns ? -1 : 1;
 	return x->order < y->order ? -1 : x->order > y->order;
 }
+
+/* ---- order ---- */
 
 /* others: where those begin that are no ticks. */
 static GArray *index_of(struct fdar_intake *intake, gsize others)
@@ -91,7 +93,7 @@ static GArray *index_of(struct fdar_intake *intake, gsize others)
 		*(at < others ? &intake->losses.samples : &intake->losses.tasks) += lost;
 		if (!size)
 			break;
-		if (found)
+		if (found && !fdar_throttling_take(intake->throttling, &record))
 			g_array_append_val(index, waiting);
 	}
 	g_array_sort(index, by_time);
@@ -155,6 +157,7 @@ static gpointer run(gpointer data)
 		intake->losses.samples = samples;
 		intake->losses.tasks = tasks;
 	}
+	intake->losses.throttled = fdar_throttling_ticks(intake->throttling);
 	g_mutex_lock(&intake->lock);
 	intake->ended = TRUE;
 	g_cond_signal(&intake->more);
@@ -177,6 +180,7 @@ struct fdar_intake *fdar_intake_start(unsigned hz, const pid_t *pids, size_t cou
 	intake->bytes = fdar_wiped_new();
 	intake->ready = fdar_wiped_new();
 	intake->ours = g_hash_table_new(NULL, NULL);
+	intake->throttling = fdar_throttling_new(1000000000u / hz);
 	for (size_t i = 0; i < count; i++)
 		g_hash_table_add(intake->ours, GUINT_TO_POINTER((guint)pids[i]));
 	g_mutex_init(&intake->lock);
@@ -229,6 +233,7 @@ void fdar_intake_free(struct fdar_intake *intake)
 	g_thread_join(intake->thread);
 	fdar_perf_close(intake->perf);
 	g_hash_table_unref(intake->ours);
+	fdar_throttling_free(intake->throttling);
 	fdar_wiped_clear(&intake->bytes);
 	fdar_wiped_clear(&intake->ready);
 	g_mutex_clear(&intake->lock);

@@ -26,6 +26,9 @@ struct fdar_intake_losses {
 	uint64_t samples; /* of the server's, or of others: the kernel's buffer was full */
 	uint64_t waiting; /* of the server's: there was no room where they wait to be unwound */
 	uint64_t tasks;   /* forks, ends, mappings: of anybody */
+	/* Of anybody, that the kernel did not take: it limits how many there may be (throttling). At least
+	 * one each time it did. */
+	uint64_t throttled;
 	gboolean processors_changed; /* while it went on, so that some were not looked at */
 };
 

@@ -33,10 +33,14 @@ struct fdar_perf;
 
 enum fdar_perf_kind {
 	FDAR_PERF_SAMPLE,
-	FDAR_PERF_FORK,  /* pid and tid came from parent */
-	FDAR_PERF_EXIT,  /* of a thread */
-	FDAR_PERF_EXEC,  /* of a process: its mappings are gone */
-	FDAR_PERF_MAPPED /* start to end are path, from page_offset on; executable */
+	FDAR_PERF_FORK,   /* pid and tid came from parent */
+	FDAR_PERF_EXIT,   /* of a thread */
+	FDAR_PERF_EXEC,   /* of a process: its mappings are gone */
+	FDAR_PERF_MAPPED, /* start to end are path, from page_offset on; executable */
+	/* The kernel's limit (kernel.perf_event_max_sample_rate) is reached: event ticks no more, until it
+	 * does again. They have no process. */
+	FDAR_PERF_THROTTLED,
+	FDAR_PERF_UNTHROTTLED
 };
 
 /* One record; texts and bytes are the buffer's that it was parsed from. */
@@ -52,6 +56,7 @@ struct fdar_perf_record {
 	uint64_t stack_bytes; /* those that could be copied */
 	uint64_t start, end, page_offset, inode;
 	const char *path;
+	uint64_t event; /* THROTTLED, UNTHROTTLED: its number */
 };
 
 /* The pages of a processor's buffer for ticks. */

@@ -338,6 +338,9 @@ static void on_record(struct fdar_sampler *sampler, const struct fdar_perf_recor
 	case FDAR_PERF_MAPPED:
 		on_mapped(sampler, record);
 		break;
+	case FDAR_PERF_THROTTLED: /* the intake counts them */
+	case FDAR_PERF_UNTHROTTLED:
+		break;
 	}
 }
 
@@ -410,6 +413,7 @@ struct fdar_samples *fdar_sampler_take(struct fdar_sampler *sampler)
 	fdar_intake_losses(sampler->intake, &losses);
 	sampler->samples->lost = losses.samples + losses.waiting;
 	sampler->samples->tasks_lost = losses.tasks;
+	sampler->samples->throttled = losses.throttled;
 	sampler->samples->processors_changed = losses.processors_changed ? 1 : 0;
 	return g_steal_pointer(&sampler->samples);
 }

@@ -78,6 +78,9 @@ struct fdar_samples {
 	uint64_t
 		own; /* 1: ticks of the server's threads, of its own code only: none where it was in
 		       * the kernel, none of threads shorter than a period. 0: of processors */
+	uint64_t
+		throttled; /* of anybody, that the kernel's limit on samples did not let be taken: at least
+			     * so many */
 	uint64_t processors_changed; /* 1: some came or went meanwhile, and were not looked at */
 	GArray *functions;           /* of struct fdar_sample_function; owns their texts */
 	GArray *nodes;               /* of struct fdar_sample_node, node 0 is there */
@@ -102,7 +105,7 @@ void fdar_samples_add(struct fdar_samples *samples, const struct fdar_sample *sa
 /* What is not in it, or may hide what is not. */
 static inline uint64_t fdar_samples_missing(const struct fdar_samples *samples)
 {
-	return samples->lost + samples->left_out + samples->tasks_lost;
+	return samples->lost + samples->left_out + samples->tasks_lost + samples->throttled;
 }
 
 static inline const struct fdar_sample_function *fdar_samples_function_of(

@@ -24,7 +24,8 @@ enum {
 	SAMPLES,
 	TASKS_LOST,
 	PROCESSORS_CHANGED,
-	OWN
+	OWN,
+	THROTTLED
 };
 enum { NAME = 1, BINARY, BUILD_ID, START, KIND };
 
@@ -110,6 +111,7 @@ gboolean fdar_samples_save(struct fdar_samples *samples, const char *dir, GError
 	fdar_wire_put_number(body, TASKS_LOST, samples->tasks_lost);
 	fdar_wire_put_number(body, PROCESSORS_CHANGED, samples->processors_changed);
 	fdar_wire_put_number(body, OWN, samples->own);
+	fdar_wire_put_number(body, THROTTLED, samples->throttled);
 	put_functions(body, samples);
 	put_nodes(body, samples);
 	put_samples(body, samples);
@@ -244,7 +246,8 @@ static const char *read_field(struct fdar_samples *samples, const struct fdar_wi
 				      [LEFT_OUT] = &samples->left_out,
 				      [TASKS_LOST] = &samples->tasks_lost,
 				      [PROCESSORS_CHANGED] = &samples->processors_changed,
-				      [OWN] = &samples->own };
+				      [OWN] = &samples->own,
+				      [THROTTLED] = &samples->throttled };
 
 	if (field->kind == FDAR_WIRE_NUMBER && field->field < G_N_ELEMENTS(numbers) &&
 	    numbers[field->field])

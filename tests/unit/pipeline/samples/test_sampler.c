@@ -1,7 +1,6 @@
 /* Taking samples: the kernel's records, functions by unwind tables, and a process that is sampled. */
 #include <fcntl.h>
 #include <gio/gio.h>
-#include <linux/perf_event.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -97,88 +96,6 @@ static void test_kallsyms(void)
 	kallsyms = fdar_kallsyms_read("/dev/null");
 	g_assert_null(fdar_kallsyms_name(kallsyms, 1));
 	fdar_kallsyms_free(kallsyms);
-}
-
-/* ---- records ---- */
-
-static void test_records(void)
-{
-	struct {
-		struct perf_event_header header;
-		uint32_t pid, parent, tid, parent_tid;
-		uint64_t at;
-		uint32_t id[2];
-		uint64_t time_ns, cpu;
-	} fork_record = { .header = { PERF_RECORD_FORK, 0, sizeof(fork_record) },
-			  .pid = 5,
-			  .parent = 4,
-			  .tid = 6,
-			  .time_ns = 77 };
-	struct {
-		struct perf_event_header header;
-		uint64_t id, lost;
-	} lost_record = { .header = { PERF_RECORD_LOST, 0, sizeof(lost_record) }, .lost = 12 };
-	struct fdar_perf_record record;
-	uint64_t lost = 0;
-	gsize size;
-
-	g_assert_true(fdar_perf_parse((const uint8_t *)&fork_record, sizeof(fork_record), &record,
-				      &size, &lost));
-	g_assert_cmpuint(size, ==, sizeof(fork_record));
-	g_assert_cmpint(record.kind, ==, FDAR_PERF_FORK);
-	g_assert_cmpuint(record.pid, ==, 5);
-	g_assert_cmpuint(record.parent, ==, 4);
-	g_assert_cmpuint(record.time_ns, ==, 77);
-	g_assert_false(fdar_perf_parse((const uint8_t *)&lost_record, sizeof(lost_record), &record,
-				       &size, &lost));
-	g_assert_cmpuint(lost, ==, 12);
-	g_assert_cmpuint(size, ==, sizeof(lost_record));
-	/* What claims more than there is is none. */
-	g_assert_false(fdar_perf_parse((const uint8_t *)&fork_record, 20, &record, &size, &lost));
-	g_assert_cmpuint(size, ==, 0);
-	fork_record.header.type = PERF_RECORD_SAMPLE;
-	fork_record.header.size = 24;
-	g_assert_false(fdar_perf_parse((const uint8_t *)&fork_record, sizeof(fork_record), &record,
-				       &size, &lost));
-}
-
-/* As the kernel writes one: no chain, registers, room for 64 bytes of stack of which 16 are there. */
-static void test_sample_record(void)
-{
-	struct {
-		struct perf_event_header header;
-		uint32_t pid, tid;
-		uint64_t time_ns;
-		uint32_t cpu[2];
-		uint64_t chain, abi, registers[FDAR_PERF_REGISTERS], room;
-		uint8_t stack[64];
-		uint64_t copied;
-	} sample = { .header = { PERF_RECORD_SAMPLE, 0, sizeof(sample) },
-		     .pid = 5,
-		     .tid = 6,
-		     .time_ns = 77,
-		     .abi = PERF_SAMPLE_REGS_ABI_64,
-		     .room = sizeof(sample.stack),
-		     .copied = 16 };
-	uint64_t registers[FDAR_PERF_REGISTERS], lost = 0;
-	struct fdar_perf_record record;
-	gsize size;
-
-	for (unsigned i = 0; i < FDAR_PERF_REGISTERS; i++)
-		sample.registers[i] = 100 + i;
-	g_assert_true(
-		fdar_perf_parse((const uint8_t *)&sample, sizeof(sample), &record, &size, &lost));
-	g_assert_cmpuint(record.tid, ==, 6);
-	g_assert_cmpuint(record.stack_bytes, ==, 16);
-	fdar_perf_registers(&record, registers);
-	g_assert_cmpuint(registers[7], ==, 107);  /* rsp */
-	g_assert_cmpuint(registers[16], ==, 108); /* rip */
-	g_assert_cmpuint(registers[1], ==, 103);  /* rdx */
-	g_assert_cmpuint(registers[15], ==, 116); /* r15 */
-	sample.copied = 1000;                     /* more than there is room for */
-	g_assert_true(
-		fdar_perf_parse((const uint8_t *)&sample, sizeof(sample), &record, &size, &lost));
-	g_assert_cmpuint(record.stack_bytes, ==, 64);
 }
 
 /* ---- a process that is sampled ---- */
@@ -466,8 +383,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/sampler/fde", test_fde);
 	g_test_add_func("/sampler/fde_length", test_fde_length);
 	g_test_add_func("/sampler/kallsyms", test_kallsyms);
-	g_test_add_func("/sampler/records", test_records);
-	g_test_add_func("/sampler/sample_record", test_sample_record);
 	g_test_add_func("/sampler/lost_counted", test_lost_counted);
 	g_test_add_func("/sampler/little_memory", test_little_memory);
 	g_test_add_func("/sampler/no_files", test_no_files);

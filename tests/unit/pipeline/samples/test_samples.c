@@ -22,6 +22,7 @@ static fdar_samples *some_samples(void)
 	samples->period_ns = 10101010;
 	samples->lost = 7;
 	samples->tasks_lost = 3;
+	samples->throttled = 5;
 	samples->processors_changed = 1;
 	samples->own = 1;
 	fdar_samples_add(samples, &late);
@@ -50,7 +51,8 @@ static void test_round_trip(void)
 	g_assert_cmpuint(read->period_ns, ==, 10101010);
 	g_assert_cmpuint(read->lost, ==, 7);
 	g_assert_cmpuint(read->tasks_lost, ==, 3);
-	g_assert_cmpuint(fdar_samples_missing(read), ==, 10);
+	g_assert_cmpuint(read->throttled, ==, 5);
+	g_assert_cmpuint(fdar_samples_missing(read), ==, 15);
 	g_assert_true(read->processors_changed);
 	g_assert_true(read->own);
 	g_assert_cmpuint(read->samples->len, ==, 2);
