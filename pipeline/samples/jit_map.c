@@ -15,13 +15,23 @@ struct code {
 	char *name;
 };
 
+struct fdar_jit_map_pool {
+	GQueue open; /* of struct fdar_jit_map, whose file is open: the one that was read last is first */
+	guint functions;
+};
+
 struct fdar_jit_map {
+	struct fdar_jit_map_pool *pool;
 	guint references;
 	pid_t pid;
 	uint32_t inner;
 	struct fdar_jit_map *before;
-	int fd; /* -1: there is none yet */
-	uint64_t read;
+	int fd;         /* -1: there is none yet, or it is closed */
+	GList place;    /* in the pool's open ones */
+	gboolean found; /* its file was there: */
+	dev_t device;   /* which one, */
+	ino_t inode;
+	uint64_t read;  /* and how far it is known */
 	GString *line;  /* that is not finished yet */
 	GTree *of_code; /* start -> struct code, no two over one another; owns them */
 };
@@ -60,14 +70,22 @@ static struct code *code_at(const struct fdar_jit_map *map, uint64_t address)
 	return code && address < code->end ? code : NULL;
 }
 
+static void drop(struct fdar_jit_map *map, const struct code *code)
+{
+	g_tree_remove(map->of_code, &code->start);
+	map->pool->functions--;
+}
+
 static void put(struct fdar_jit_map *map, uint64_t start, uint64_t end, const char *name)
 {
 	struct code *code;
 
 	while ((code = code_before(map, end - 1)) && code->end > start)
-		g_tree_remove(map->of_code, &code->start);
-	if (g_tree_nnodes(map->of_code) >= (gint)FDAR_JIT_MAP_FUNCTIONS_MAX)
+		drop(map, code);
+	if (g_tree_nnodes(map->of_code) >= (gint)FDAR_JIT_MAP_FUNCTIONS_MAX ||
+	    map->pool->functions >= FDAR_JIT_MAP_POOL_MAX)
 		return;
+	map->pool->functions++;
 	code = g_new0(struct code, 1);
 	*code = (struct code){ start, end, g_strdup(name) };
 	g_tree_insert(map->of_code, &code->start, code);
@@ -196,17 +214,46 @@ static gboolean is_of(const struct stat *status, pid_t pid)
 	       start_of(pid, &start) && status->st_mtime >= start - CLOCKS_DIFFER_S;
 }
 
+static void close_file(struct fdar_jit_map *map)
+{
+	if (map->fd < 0)
+		return;
+	close(map->fd);
+	map->fd = -1;
+	g_queue_unlink(&map->pool->open, &map->place);
+}
+
+/* Whether it is the process's; and, if it was there before, that one still. */
+static gboolean may_read(struct fdar_jit_map *map, int fd)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) != 0 || !is_of(&status, map->pid))
+		return FALSE;
+	if (!map->found) {
+		map->found = TRUE;
+		map->device = status.st_dev;
+		map->inode = status.st_ino;
+	}
+	return map->device == status.st_dev && map->inode == status.st_ino;
+}
+
 static void open_file(struct fdar_jit_map *map)
 {
 	g_autofree char *path = g_strdup_printf("/proc/%d/root/tmp/perf-%u.map", (int)map->pid,
 						(unsigned)map->inner);
-	struct stat status;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
 
-	map->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
-	if (map->fd < 0 || (fstat(map->fd, &status) == 0 && is_of(&status, map->pid)))
+	if (fd < 0)
 		return;
-	close(map->fd);
-	map->fd = -1;
+	if (!may_read(map, fd)) {
+		close(fd);
+		return;
+	}
+	if (map->pool->open.length == FDAR_JIT_MAP_OPEN_MAX)
+		close_file(g_queue_peek_tail(&map->pool->open));
+	map->fd = fd;
+	g_queue_push_head_link(&map->pool->open, &map->place);
 }
 
 static void read_on(struct fdar_jit_map *map)
@@ -214,8 +261,12 @@ static void read_on(struct fdar_jit_map *map)
 	char piece[PIECE_BYTES];
 	ssize_t length;
 
-	if (map->fd < 0)
+	if (map->fd < 0) {
 		open_file(map);
+	} else {
+		g_queue_unlink(&map->pool->open, &map->place);
+		g_queue_push_head_link(&map->pool->open, &map->place);
+	}
 	while (map->fd >= 0 && map->read < FDAR_JIT_MAP_BYTES_MAX &&
 	       (length = pread(map->fd, piece, sizeof(piece), (off_t)map->read)) > 0) {
 		map->read += (uint64_t)length;
@@ -236,12 +287,26 @@ const char *fdar_jit_map_name(struct fdar_jit_map *map, uint64_t address)
 
 /* ---- the whole ---- */
 
-struct fdar_jit_map *fdar_jit_map_new(pid_t pid, uint32_t inner, struct fdar_jit_map *before)
+struct fdar_jit_map_pool *fdar_jit_map_pool_new(void)
+{
+	return g_new0(struct fdar_jit_map_pool, 1);
+}
+
+void fdar_jit_map_pool_free(struct fdar_jit_map_pool *pool)
+{
+	g_free(pool);
+}
+
+struct fdar_jit_map *fdar_jit_map_new(struct fdar_jit_map_pool *pool, pid_t pid, uint32_t inner,
+				      struct fdar_jit_map *before)
 {
 	struct fdar_jit_map *map = g_new0(struct fdar_jit_map, 1);
 
-	*map = (struct fdar_jit_map){ .references = 1, .pid = pid, .inner = inner, .fd = -1 };
-	while (before && before->fd < 0) /* it has said nothing */
+	*map = (struct fdar_jit_map){
+		.pool = pool, .references = 1, .pid = pid, .inner = inner, .fd = -1
+	};
+	map->place.data = map;
+	while (before && !before->found) /* it has said nothing */
 		before = before->before;
 	map->before = before ? fdar_jit_map_ref(before) : NULL;
 	map->line = g_string_new(NULL);
@@ -260,8 +325,8 @@ void fdar_jit_map_unref(struct fdar_jit_map *map)
 	if (!map || --map->references)
 		return;
 	fdar_jit_map_unref(map->before);
-	if (map->fd >= 0)
-		close(map->fd);
+	close_file(map);
+	map->pool->functions -= (guint)g_tree_nnodes(map->of_code);
 	g_string_free(map->line, TRUE);
 	g_tree_unref(map->of_code);
 	g_free(map);

@@ -31,9 +31,10 @@ struct fdar_sampler {
 	struct fdar_intake *intake;
 	struct fdar_samples *samples;
 	struct fdar_kallsyms *kallsyms; /* NULL: not needed yet */
-	GHashTable *processes;          /* pid -> struct process */
-	GHashTable *tids;               /* outer tid -> inner, of processes that are elsewhere */
-	GHashTable *binaries;           /* function -> what kind of code its binary is */
+	struct fdar_jit_map_pool *jit;
+	GHashTable *processes; /* pid -> struct process */
+	GHashTable *tids;      /* outer tid -> inner, of processes that are elsewhere */
+	GHashTable *binaries;  /* function -> what kind of code its binary is */
 	struct fdar_space_stack stack;
 	uint32_t self; /* the recorder's pid: its children are the server */
 	GThread *thread;
@@ -221,8 +222,8 @@ static uint32_t name_generated(struct fdar_sampler *sampler, struct process *pro
 	if (known->kind != FDAR_SAMPLE_GENERATED)
 		return function;
 	if (!process->jit)
-		process->jit =
-			fdar_jit_map_new((pid_t)process->outer, process->pid, process->before);
+		process->jit = fdar_jit_map_new(sampler->jit, (pid_t)process->outer, process->pid,
+						process->before);
 	name = fdar_jit_map_name(process->jit, address);
 	return name ? fdar_samples_function(sampler->samples, FDAR_SAMPLE_NAMED, name,
 					    GENERATED_BINARY, "", 0)
@@ -381,6 +382,7 @@ struct fdar_sampler *fdar_sampler_start(unsigned hz, const pid_t *pids, size_t c
 	sampler->samples = fdar_samples_new();
 	sampler->samples->period_ns = 1000000000u / hz;
 	sampler->samples->own = fdar_intake_own_why(intake) ? 1 : 0;
+	sampler->jit = fdar_jit_map_pool_new();
 	sampler->processes = g_hash_table_new_full(NULL, NULL, NULL, process_free);
 	sampler->tids = g_hash_table_new(NULL, NULL);
 	sampler->binaries = g_hash_table_new(NULL, NULL);
@@ -428,6 +430,7 @@ void fdar_sampler_free(struct fdar_sampler *sampler)
 	fdar_intake_free(sampler->intake);
 	fdar_kallsyms_free(sampler->kallsyms);
 	g_hash_table_unref(sampler->processes);
+	fdar_jit_map_pool_free(sampler->jit);
 	g_hash_table_unref(sampler->tids);
 	g_hash_table_unref(sampler->binaries);
 	g_free(sampler);

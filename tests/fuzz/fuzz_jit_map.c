@@ -12,6 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fdar_jit_map *whole, *pieces;
+	struct fdar_jit_map_pool *pool;
 	const char *text = (const char *)data + 1;
 	size_t cut;
 
@@ -19,8 +20,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	size--;
 	cut = MIN(data[0], size);
-	whole = fdar_jit_map_new(NOBODY, NOBODY, NULL);
-	pieces = fdar_jit_map_new(NOBODY, NOBODY, whole);
+	pool = fdar_jit_map_pool_new();
+	whole = fdar_jit_map_new(pool, NOBODY, NOBODY, NULL);
+	pieces = fdar_jit_map_new(pool, NOBODY, NOBODY, whole);
 	fdar_jit_map_add(whole, text, size);
 	fdar_jit_map_add(pieces, text, cut);
 	fdar_jit_map_add(pieces, text + cut, size - cut);
@@ -34,5 +36,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	fdar_jit_map_unref(pieces);
 	fdar_jit_map_unref(whole);
+	fdar_jit_map_pool_free(pool);
 	return 0;
 }

@@ -8,6 +8,8 @@
 
 #define NOBODY 0x7fffffff /* no process has this number */
 
+static struct fdar_jit_map_pool *pool;
+
 static void add(struct fdar_jit_map *map, const char *text)
 {
 	fdar_jit_map_add(map, text, strlen(text));
@@ -15,7 +17,7 @@ static void add(struct fdar_jit_map *map, const char *text)
 
 static void test_lines(void)
 {
-	struct fdar_jit_map *map = fdar_jit_map_new(NOBODY, NOBODY, NULL);
+	struct fdar_jit_map *map = fdar_jit_map_new(pool, NOBODY, NOBODY, NULL);
 	g_autofree char *longer = g_strnfill(2 * FDAR_JIT_MAP_LINE_MAX, 'x');
 
 	add(map, "1000 20 first one\nno line\n2000 0 empty\nffffffffffffffff 8 wraps\n3000 8 \n40");
@@ -40,7 +42,7 @@ static void test_lines(void)
 /* Code is thrown away and its place taken by other code. */
 static void test_over(void)
 {
-	struct fdar_jit_map *map = fdar_jit_map_new(NOBODY, NOBODY, NULL);
+	struct fdar_jit_map *map = fdar_jit_map_new(pool, NOBODY, NOBODY, NULL);
 
 	add(map, "1000 10 a\n1010 10 b\n1020 10 c\n1008 10 over\n");
 	g_assert_null(fdar_jit_map_name(map, 0x1004));
@@ -54,7 +56,7 @@ static void test_over(void)
 /* One function, however far it is optimized, and in whatever line. */
 static void test_tiers(void)
 {
-	struct fdar_jit_map *map = fdar_jit_map_new(NOBODY, NOBODY, NULL);
+	struct fdar_jit_map *map = fdar_jit_map_new(pool, NOBODY, NOBODY, NULL);
 
 	add(map, "1000 10 JS:~render /srv.js:3:20\n2000 10 JS:*render /srv.js:47:2\n"
 		 "3000 10 LazyCompile:*f\n4000 10 JS:\n5000 10 Other:*f:1:2\n6000 10 JS:*f\n7000 "
@@ -75,7 +77,8 @@ static void test_file(void)
 	static const struct timespec old[2] = { { 1000, 0 }, { 1000, 0 } };
 	g_autofree char *path = g_strdup_printf("/tmp/perf-%d.map", (int)getpid());
 	g_autofree char *target = g_strconcat(path, ".linked", NULL);
-	struct fdar_jit_map *map = fdar_jit_map_new(getpid(), (uint32_t)getpid(), NULL), *child;
+	struct fdar_jit_map *map = fdar_jit_map_new(pool, getpid(), (uint32_t)getpid(), NULL),
+			    *child;
 	FILE *file = fopen(path, "we");
 
 	g_assert_nonnull(file);
@@ -91,7 +94,7 @@ static void test_file(void)
 	g_assert_cmpint(fclose(file), ==, 0);
 	g_assert_cmpstr(fdar_jit_map_name(map, 0x2000), ==, "fresh");
 	/* Who was forked from it has its code. */
-	child = fdar_jit_map_new(NOBODY, NOBODY, map);
+	child = fdar_jit_map_new(pool, NOBODY, NOBODY, map);
 	g_assert_cmpstr(fdar_jit_map_name(child, 0x2000), ==, "fresh");
 	fdar_jit_map_unref(map);
 	fdar_jit_map_unref(child);
@@ -99,19 +102,76 @@ static void test_file(void)
 	/* No link, whatever it leads to. */
 	g_assert_true(g_file_set_contents(target, "1000 10 linked\n", -1, NULL));
 	g_assert_cmpint(symlink(target, path), ==, 0);
-	map = fdar_jit_map_new(getpid(), (uint32_t)getpid(), NULL);
+	map = fdar_jit_map_new(pool, getpid(), (uint32_t)getpid(), NULL);
 	g_assert_null(fdar_jit_map_name(map, 0x1000));
 	fdar_jit_map_unref(map);
 	unlink(path);
 	unlink(target);
 }
 
+static guint open_files(void)
+{
+	GDir *dir = g_dir_open("/proc/self/fd", 0, NULL);
+	guint count = 0;
+
+	g_assert_nonnull(dir);
+	while (g_dir_read_name(dir))
+		count++;
+	g_dir_close(dir);
+	return count;
+}
+
+/* Many maps, of which all are read on and no more than so many are open. (They are all of this process: one file
+ * may be read by several.) */
+static void test_many(void)
+{
+	g_autofree char *path = g_strdup_printf("/tmp/perf-%d.map", (int)getpid());
+	struct fdar_jit_map *maps[3 * FDAR_JIT_MAP_OPEN_MAX];
+	guint before = open_files();
+	FILE *file = fopen(path, "we");
+
+	g_assert_nonnull(file);
+	for (guint round = 0; round < 3; round++) {
+		g_assert_cmpint(fprintf(file, "%x000 10 of round %u\n", round + 1, round), >, 0);
+		g_assert_cmpint(fflush(file), ==, 0);
+		for (guint i = 0; i < G_N_ELEMENTS(maps); i++) {
+			g_autofree char *name = g_strdup_printf("of round %u", round);
+
+			if (!round)
+				maps[i] =
+					fdar_jit_map_new(pool, getpid(), (uint32_t)getpid(), NULL);
+			g_assert_cmpstr(fdar_jit_map_name(maps[i], 0x1000 * (round + 1)), ==, name);
+			g_assert_cmpstr(fdar_jit_map_name(maps[i], 0x1000), ==, "of round 0");
+		}
+		g_assert_cmpuint(open_files(), ==, before + 1 + FDAR_JIT_MAP_OPEN_MAX);
+	}
+	/* Another file by that name is not read on as if it were the one that it was. */
+	g_assert_cmpint(unlink(path), ==, 0);
+	file = freopen(path, "we", file);
+	g_assert_nonnull(file);
+	for (guint line = 0; line < 10; line++)
+		g_assert_cmpint(fprintf(file, "9000 10 of another\n"), >, 0);
+	g_assert_cmpint(fclose(file), ==, 0);
+	g_assert_null(fdar_jit_map_name(maps[0], 0x9000));
+	g_assert_cmpstr(fdar_jit_map_name(maps[0], 0x2000), ==, "of round 1");
+	for (guint i = 0; i < G_N_ELEMENTS(maps); i++)
+		fdar_jit_map_unref(maps[i]);
+	g_assert_cmpuint(open_files(), ==, before);
+	unlink(path);
+}
+
 int main(int argc, char **argv)
 {
+	int status;
+
 	g_test_init(&argc, &argv, NULL);
+	pool = fdar_jit_map_pool_new();
 	g_test_add_func("/jit_map/lines", test_lines);
 	g_test_add_func("/jit_map/over", test_over);
 	g_test_add_func("/jit_map/tiers", test_tiers);
 	g_test_add_func("/jit_map/file", test_file);
-	return g_test_run();
+	g_test_add_func("/jit_map/many", test_many);
+	status = g_test_run();
+	fdar_jit_map_pool_free(pool);
+	return status;
 }
