@@ -72,7 +72,7 @@ static const struct fdar_usage usage = {
 };
 
 struct texts {
-	char *output, *test, *baseline, *over, *time, *sample, *sources, *reset, *grace;
+	char *output, *test, *baseline, *over, *time, *sample, *sources, *reset, *grace, *user;
 	gint64 bytes;
 	gboolean io, quiet;
 	struct fdar_capture_texts capture;
@@ -106,6 +106,7 @@ static const GOptionEntry table[] = {
 	{ "sources", 0, 0, G_OPTION_ARG_STRING, AT(sources), FDAR_TRIAL_SOURCES_HELP, "PREFIX" },
 	{ "reset", 0, 0, G_OPTION_ARG_STRING, AT(reset), FDAR_TRIAL_RESET_HELP, "COMMAND" },
 	{ "grace", 0, 0, G_OPTION_ARG_STRING, AT(grace), FDAR_TRIAL_GRACE_HELP, "TIME" },
+	{ "user", 'u', 0, G_OPTION_ARG_STRING, AT(user), FDAR_TRIAL_USER_HELP, "NAME" },
 	{ "quiet", 'q', 0, G_OPTION_ARG_NONE, AT(quiet), "No progress", NULL },
 	{ "filter", 0, 0, G_OPTION_ARG_STRING, AT(capture.filter), FDAR_CAPTURE_FILTER_HELP,
 	  "EXPRESSION" },
@@ -116,9 +117,9 @@ static const GOptionEntry table[] = {
 
 static void texts_clear(struct texts *texts)
 {
-	char *const all[] = { texts->output,  texts->test,  texts->baseline,
-			      texts->over,    texts->time,  texts->sample,
-			      texts->sources, texts->reset, texts->grace };
+	char *const all[] = { texts->output, texts->test,   texts->baseline, texts->over,
+			      texts->time,   texts->sample, texts->sources,  texts->reset,
+			      texts->grace,  texts->user };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
 		g_free(all[i]);
@@ -136,6 +137,7 @@ struct hunt {
 	struct fdar_reduce_view view;
 	char *smallest, *normal; /* names in the directory */
 	struct fdar_hunt_record how;
+	struct fdar_user user;
 	struct fdar_serving kept; /* with --reset */
 	gboolean made;            /* the directory was not there */
 };
@@ -411,9 +413,11 @@ static gboolean hunt_read(struct hunt *hunt, struct texts *texts, int argc, char
 	texts->captures[1] = argv[1];
 	hunt->load.max_gap_ns = FDAR_TIMELINE_KEEP;
 	hunt->how.io = texts->io;
+	hunt->how.user = texts->user;
 	if (texts->sample && !fdar_hunt_record_sample(&hunt->how, texts->sample, error))
 		return FALSE;
 	return fdar_trial_check_sources(texts->sources, error) &&
+	       fdar_user_find(texts->user, &hunt->user, error) &&
 	       fdar_trial_read_grace(&hunt->trial, texts->grace, error) &&
 	       fdar_capture_options_read(&texts->capture, 2, texts->captures, &hunt->load.capture,
 					 &hunt->load.server_ports, error) &&
@@ -432,6 +436,7 @@ static void fill_options(struct hunt *hunt)
 	hunt->options.confirm = 10;
 	hunt->options.all = TRUE;
 	hunt->trial = (struct fdar_trial_options){ .server = hunt->server,
+						   .user = hunt->user,
 						   .sources = hunt->texts->sources,
 						   .grace_ms = hunt->trial.grace_ms,
 						   .reset = hunt->texts->reset,
@@ -489,6 +494,7 @@ int fdar_cmd_hunt(int argc, char **argv)
 	fdar_judge_clear(&hunt.judge);
 	g_free(hunt.smallest);
 	g_free(hunt.normal);
+	fdar_user_clear(&hunt.user);
 	texts_clear(&texts);
 	return code;
 }

@@ -83,7 +83,7 @@ static const struct fdar_usage usage = {
 
 struct texts {
 	char *output, *state, *format, *test, *baseline, *over, *speed, *concurrency, *to, *sources,
-		*reset, *grace, *timeout;
+		*reset, *grace, *timeout, *user;
 	char *wait_for, *time;
 	gint64 copies, runs, trust, confirm, bytes;
 	gboolean timed, all, whole_sessions, keep_copies, quiet;
@@ -124,6 +124,7 @@ static const GOptionEntry table[] = {
 	{ "sources", 0, 0, G_OPTION_ARG_STRING, AT(sources), FDAR_TRIAL_SOURCES_HELP, "PREFIX" },
 	{ "reset", 0, 0, G_OPTION_ARG_STRING, AT(reset), FDAR_TRIAL_RESET_HELP, "COMMAND" },
 	{ "grace", 0, 0, G_OPTION_ARG_STRING, AT(grace), FDAR_TRIAL_GRACE_HELP, "TIME" },
+	{ "user", 'u', 0, G_OPTION_ARG_STRING, AT(user), FDAR_TRIAL_USER_HELP, "NAME" },
 	{ "timeout", 0, 0, G_OPTION_ARG_STRING, AT(timeout),
 	  "Give a session up after this long without an answer; 10s is the default", "TIME" },
 	{ "wait-for", 0, 0, G_OPTION_ARG_STRING, AT(wait_for),
@@ -159,7 +160,7 @@ static void texts_clear(struct texts *texts)
 	char *const all[] = { texts->output,   texts->state, texts->format,  texts->test,
 			      texts->baseline, texts->over,  texts->speed,   texts->concurrency,
 			      texts->to,       texts->time,  texts->timeout, texts->wait_for,
-			      texts->sources,  texts->reset, texts->grace };
+			      texts->sources,  texts->reset, texts->grace,   texts->user };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
 		g_free(all[i]);
@@ -219,6 +220,7 @@ static gboolean read_play(struct request *request, const struct texts *texts, ch
 				  "function:NAME, whose runs are a recording each");
 	if (!read_time("--timeout", texts->timeout, 0, &timeout, error) ||
 	    !fdar_trial_check_sources(texts->sources, error) ||
+	    !fdar_user_find(texts->user, &request->trial.user, error) ||
 	    !fdar_trial_read_grace(&request->trial, texts->grace, error))
 		return FALSE;
 	request->trial.server = server;
@@ -286,6 +288,8 @@ static char *describe(const struct texts *texts, char **server)
 		g_string_append_printf(text, "%s\n", all[i] ? all[i] : "");
 	for (; *server; server++)
 		g_string_append_printf(text, "%s\n", *server);
+	if (texts->user)
+		g_string_append_printf(text, "--user %s\n", texts->user);
 	g_string_append_printf(text, "%" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %d %d",
 			       texts->copies, texts->trust, texts->timed, texts->all);
 	return g_string_free(text, FALSE);
@@ -445,6 +449,7 @@ int fdar_cmd_reduce(int argc, char **argv)
 	}
 	fdar_judge_clear(&request.judge);
 	g_free(request.state);
+	fdar_user_clear(&request.trial.user);
 	texts_clear(&texts);
 	return code;
 }

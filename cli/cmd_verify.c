@@ -72,7 +72,7 @@ static const struct fdar_usage usage = {
 };
 
 struct texts {
-	char *output, *format, *test, *over, *before, *to, *sources, *timeout, *time;
+	char *output, *format, *test, *over, *before, *to, *sources, *timeout, *time, *user;
 	gint64 runs, clones;
 	gboolean quiet;
 };
@@ -99,6 +99,7 @@ static const GOptionEntry table[] = {
 	{ "to", 0, 0, G_OPTION_ARG_STRING, AT(to),
 	  "Play at this address instead of the port the server listens on", "HOST:PORT" },
 	{ "sources", 0, 0, G_OPTION_ARG_STRING, AT(sources), FDAR_TRIAL_SOURCES_HELP, "PREFIX" },
+	{ "user", 'u', 0, G_OPTION_ARG_STRING, AT(user), FDAR_TRIAL_USER_HELP, "NAME" },
 	{ "timeout", 0, 0, G_OPTION_ARG_STRING, AT(timeout),
 	  "Give a session up after this long without an answer; 10s is the default", "TIME" },
 	{ "format", 0, 0, G_OPTION_ARG_STRING, AT(format),
@@ -109,9 +110,9 @@ static const GOptionEntry table[] = {
 
 static void texts_clear(struct texts *texts)
 {
-	char *const all[] = { texts->output,  texts->format, texts->test,
-			      texts->over,    texts->before, texts->to,
-			      texts->timeout, texts->time,   texts->sources };
+	char *const all[] = { texts->output,  texts->format, texts->test,    texts->over,
+			      texts->before,  texts->to,     texts->timeout, texts->time,
+			      texts->sources, texts->user };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
 		g_free(all[i]);
@@ -204,8 +205,9 @@ static gboolean request_read(struct request *request, struct texts *texts, int a
 	};
 	if (!read_time("--time", texts->time, &limit_ns, error) ||
 	    !read_time("--timeout", texts->timeout, &timeout_ns, error) ||
-	    !fdar_trial_check_sources(texts->sources, error) || !read_test(request, error) ||
-	    !read_before(request, error))
+	    !fdar_trial_check_sources(texts->sources, error) ||
+	    !fdar_user_find(texts->user, &request->trial.user, error) ||
+	    !read_test(request, error) || !read_before(request, error))
 		return FALSE;
 	request->now.limit_ns = limit_ns;
 	return TRUE;
@@ -382,6 +384,7 @@ int fdar_cmd_verify(int argc, char **argv)
 	}
 	fdar_judge_clear(&request.judge);
 	g_strfreev(request.before_server);
+	fdar_user_clear(&request.trial.user);
 	texts_clear(&texts);
 	return code;
 }

@@ -18,18 +18,22 @@ static void remove_tree(const char *path)
 }
 
 /* The server's command, recorded into that directory. The caller frees it. */
-static GPtrArray *recorded(char *const *server, const char *name, const char *directory)
+static GPtrArray *recorded(const struct fdar_trial_options *options, const char *name,
+			   const char *directory)
 {
-	const char *const before[] = { "record",   "-q",          "-o", directory, "--detail",
-				       "function", "--functions", name, "--" };
+	const char *const before[] = { "record",   "-q",       "-o",          directory,
+				       "--detail", "function", "--functions", name };
 	GPtrArray *words = g_ptr_array_new_with_free_func(g_free);
 	char *self = g_file_read_link("/proc/self/exe", NULL);
 
 	g_ptr_array_add(words, self ? self : g_strdup("flowdar"));
 	for (size_t i = 0; i < G_N_ELEMENTS(before); i++)
 		g_ptr_array_add(words, g_strdup(before[i]));
-	for (; *server; server++)
-		g_ptr_array_add(words, g_strdup(*server));
+	if (options->user.name)
+		g_ptr_array_add(words, g_strconcat("--user=", options->user.name, NULL));
+	g_ptr_array_add(words, g_strdup("--"));
+	for (char *const *word = options->server; *word; word++)
+		g_ptr_array_add(words, g_strdup(*word));
 	g_ptr_array_add(words, NULL);
 	return words;
 }
@@ -109,7 +113,7 @@ gboolean fdar_function_run(const struct fdar_trial_options *options, const char 
 			   GError **error)
 {
 	g_autofree char *directory = g_build_filename(options->directory, "recording", NULL);
-	g_autoptr(GPtrArray) server = recorded(options->server, name, directory);
+	g_autoptr(GPtrArray) server = recorded(options, name, directory);
 	struct fdar_trial_options how = *options;
 	gboolean fine;
 
@@ -117,6 +121,7 @@ gboolean fdar_function_run(const struct fdar_trial_options *options, const char 
 	how.server = (char *const *)server->pdata;
 	how.grace_ms = GRACE_MS;
 	how.recorder = TRUE;
+	how.user.name = NULL; /* the recorder stays who it is */
 	how.reset = NULL;
 	how.kept = NULL;
 	fine = fdar_trial_run(&how, play, trial, error);

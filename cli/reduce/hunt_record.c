@@ -38,6 +38,8 @@ void fdar_hunt_record_options(const struct fdar_hunt_record *record, GPtrArray *
 	g_ptr_array_add(arguments, g_strdup(record->io ? "--io" : "--min-duration=1us"));
 	if (record->sample_hz)
 		g_ptr_array_add(arguments, g_strdup_printf("--sample=%u", record->sample_hz));
+	if (record->user)
+		g_ptr_array_add(arguments, g_strconcat("--user=", record->user, NULL));
 	if (record->sources)
 		g_ptr_array_add(arguments, g_strconcat("--sources=", record->sources, NULL));
 }

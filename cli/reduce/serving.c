@@ -52,12 +52,16 @@ pid_t fdar_serving_fork(GError **error)
 static gboolean start(const struct fdar_trial_options *options, struct fdar_serving *server,
 		      GError **error)
 {
+	pid_t parent = getpid();
+
 	g_unlink(server->log);
 	server->pid = fdar_serving_fork(error);
 	if (server->pid == 0) {
 		setsid();
 		fdar_serving_redirect(NULL, server->log);
 		close_range(3, ~0U, 0);
+		if (!fdar_user_become(&options->user) || !fdar_process_end_with(parent))
+			_exit(126);
 		execvp(options->server[0], options->server);
 		_exit(127);
 	}

@@ -10,8 +10,11 @@
 #include <glib.h>
 #include <stdint.h>
 
+#include "pipeline/server/user.h"
+
 struct fdar_trial_options {
 	char *const *server;   /* its command; NULL-terminated */
+	struct fdar_user user; /* whom it is run as; its name is borrowed */
 	const char *to;        /* "HOST:PORT"; NULL: where it listens */
 	const char *sources;   /* of clients, as replay takes it; NULL: what that takes */
 	const char *directory; /* for the log and what the player says */
@@ -40,6 +43,9 @@ struct fdar_trial_options {
 	"longer"
 gboolean fdar_trial_read_grace(struct fdar_trial_options *options, const char *text,
 			       GError **error);
+
+#define FDAR_TRIAL_USER_HELP \
+	"Run the server as this user (for root; setpriv and the like cannot be traced)"
 
 /* Whether replay takes them (NULL: yes). */
 #define FDAR_TRIAL_SOURCES_HELP \

@@ -3,9 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gio/gio.h>
-#include <grp.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -18,6 +16,7 @@
 #include "instrument/wire/tls_keys.h"
 #include "pipeline/server/processes.h"
 #include "pipeline/server/traceable.h"
+#include "pipeline/server/user.h"
 
 #define SETTLE_MS           200 /* how long a process that stays behind must live to count as the server */
 #define STEP_MS             20
@@ -146,39 +145,6 @@ static char **server_environment(const struct fdar_server_options *options, cons
 				FALSE);
 }
 
-/* ---- the user ---- */
-
-/* Programs that change users may not survive being traced (setpriv(1) changes one thread of what is
- * a process of several by then), so it can be done here, before there is a tracer. */
-struct user {
-	char *name; /* NULL: stay who we are */
-	uid_t uid;
-	gid_t gid;
-};
-
-static gboolean find_user(const char *name, struct user *user, GError **error)
-{
-	const struct passwd *entry = name ? getpwnam(name) : NULL;
-
-	if (!name)
-		return TRUE;
-	if (!entry) {
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "there is no user \"%s\"",
-			    name);
-		return FALSE;
-	}
-	user->name = g_strdup(name);
-	user->uid = entry->pw_uid;
-	user->gid = entry->pw_gid;
-	return TRUE;
-}
-
-static gboolean become(const struct user *user)
-{
-	return !user->name || (initgroups(user->name, user->gid) == 0 && setgid(user->gid) == 0 &&
-			       setuid(user->uid) == 0);
-}
-
 /* ---- starting ---- */
 
 /* What the child says when it cannot run the command. */
@@ -214,7 +180,7 @@ static void pass_sockets(char **environment, pid_t parent)
 			*environment = listener;
 }
 
-static void exec_server(const struct fdar_server_options *options, const struct user *user,
+static void exec_server(const struct fdar_server_options *options, const struct fdar_user *user,
 			char **environment, pid_t parent, int report)
 {
 	struct failure failure = { 0 };
@@ -228,7 +194,7 @@ static void exec_server(const struct fdar_server_options *options, const struct 
 	if (options->tls_keys >= 0)
 		fcntl(options->tls_keys, F_SETFD, 0);
 	fdar_process_reset(-1);
-	failure.of_user = !become(user);
+	failure.of_user = !fdar_user_become(user);
 	if (!failure.of_user && fdar_process_end_with(parent))
 		execvpe(options->command[0], options->command, environment);
 	failure.reason = errno;
@@ -256,7 +222,7 @@ static gboolean hear_exec(const struct fdar_server_options *options, int report,
 }
 
 static gboolean spawn(struct fdar_server *server, const struct fdar_server_options *options,
-		      const char *control, const struct user *user, GError **error)
+		      const char *control, const struct fdar_user *user, GError **error)
 {
 	g_auto(GStrv) environment = server_environment(options, control);
 	pid_t parent = getpid();
@@ -282,9 +248,9 @@ struct fdar_server *fdar_server_start(const struct fdar_server_options *options,
 				      const char *control, pid_t other, GError **error)
 {
 	struct fdar_server *server;
-	struct user user = { 0 };
+	struct fdar_user user = { 0 };
 
-	if (!check_folder(options, error) || !find_user(options->user, &user, error))
+	if (!check_folder(options, error) || !fdar_user_find(options->user, &user, error))
 		return NULL;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	server = g_new0(struct fdar_server, 1);
@@ -294,7 +260,7 @@ struct fdar_server *fdar_server_start(const struct fdar_server_options *options,
 		server->pidfd = (int)syscall(SYS_pidfd_open, server->pid, 0);
 	else
 		g_clear_pointer(&server, g_free);
-	g_free(user.name);
+	fdar_user_clear(&user);
 	return server;
 }
 

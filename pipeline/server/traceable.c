@@ -107,6 +107,17 @@ static const char *more_rights(int fd, const char *user)
 	return NULL;
 }
 
+/* It is known by its name: what it does to one thread of a process is a system call like any other. */
+static const char *changes_users(const char *path)
+{
+	g_autofree char *name = g_path_get_basename(path);
+
+	return strcmp(name, "setpriv") == 0
+		       ? "changes the user of one of its threads at a time, and does not survive "
+			 "that where a tracer has threads in it (it aborts, status 134): use --user"
+		       : NULL;
+}
+
 static const char *reason_of(const struct fdar_elf_facts *facts)
 {
 	if (facts->go && !facts->interpreted)
@@ -159,6 +170,8 @@ char *fdar_traceable_check(const char *program, const char *user, GError **error
 	if (fd < 0)
 		return NULL;
 	reason = more_rights(fd, user);
+	if (!reason)
+		reason = changes_users(path);
 	if (!reason && fdar_elf_facts_read(fd, &facts))
 		reason = reason_of(&facts);
 	close(fd);

@@ -32,7 +32,7 @@ static void test_sides(void)
 /* The script does what was done: as many recordings, and all of them compared. */
 static void test_again(void)
 {
-	struct fdar_hunt_record record = { .times = 2, .copies = { 7, 3 } };
+	struct fdar_hunt_record record = { .times = 2, .copies = { 7, 3 }, .user = "www-data" };
 	char *server[] = { (char *)"./server", (char *)"a b", NULL };
 	g_autofree char *folder = g_dir_make_tmp("again-XXXXXX", NULL);
 	g_autofree char *path = g_build_filename(folder, "again.sh", NULL), *text = NULL;
@@ -40,7 +40,7 @@ static void test_again(void)
 	g_assert_true(fdar_hunt_record_again(&record, path, "day.pcap", server, NULL));
 	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
 	g_assert_nonnull(strstr(text, "again/base\" --play \"$dir/normal.pcap\" --clones 7 "
-				      "--min-duration=1us -- './server' 'a b'\n"));
+				      "--min-duration=1us --user=www-data -- './server' 'a b'\n"));
 	g_assert_nonnull(strstr(text, "again/bad\" --play \"$dir/smallest.pcap\" --clones 3 "));
 	g_assert_nonnull(strstr(text, "again/bad-2\" --play \"$dir/smallest.pcap\" --clones 3 "));
 	g_assert_null(strstr(text, "bad-3"));

@@ -119,6 +119,16 @@ static void with_io_uring(struct folder *folder, gconstpointer data)
 		expect(folder, "main", "io_uring");
 }
 
+/* The one that is known not to survive it, under whatever path. */
+static void changing_users(struct folder *folder, gconstpointer data)
+{
+	(void)data;
+	if (made(folder, "cc main.c -o setpriv && cp setpriv setprivileges")) {
+		expect(folder, "setpriv", "use --user");
+		expect(folder, "setprivileges", NULL);
+	}
+}
+
 static void for_musl(struct folder *folder, gconstpointer data)
 {
 	(void)data;
@@ -269,6 +279,7 @@ int main(int argc, char **argv)
 	ADD(linked_statically);
 	ADD(of_go);
 	ADD(with_io_uring);
+	ADD(changing_users);
 	ADD(for_musl);
 	ADD(of_another_processor);
 	ADD(with_more_rights);
