@@ -167,6 +167,19 @@ static uint32_t node_of_cell(struct fdar_profile_builder *builder, uint32_t grou
 				       profile_function_folded(builder));
 }
 
+static void tell_switches(struct fdar_profile_session *told, const struct cell *cell,
+			  const struct fdar_profile_function *below)
+{
+	if (below->kind != FDAR_FRAME_WAIT)
+		return;
+	if (below->wait != FDAR_WAIT_PROCESSOR) {
+		told->waits = profile_sum(told->waits, cell->calls);
+		return;
+	}
+	told->preemptions = profile_sum(told->preemptions, cell->calls);
+	told->preempted_ns = profile_sum(told->preempted_ns, cell->own_ns);
+}
+
 static void tell_session(struct fdar_profile_builder *builder, const struct open_session *open,
 			 const struct fdar_walk_session *session)
 {
@@ -187,6 +200,8 @@ static void tell_session(struct fdar_profile_builder *builder, const struct open
 			&group->entries[builder->entry_ids.pairs[i].a];
 
 		told.calls = profile_sum(told.calls, cell->calls);
+		if (entry->below != FDAR_PROFILE_NONE)
+			tell_switches(&told, cell, &profile->functions[entry->below]);
 		if (cell->own_ns <= told.function_ns)
 			continue;
 		told.function_ns = cell->own_ns;

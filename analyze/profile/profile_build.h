@@ -26,6 +26,11 @@ struct fdar_profile_session {
 	uint64_t calls;
 	uint64_t busy_ns; /* all own times, queues included */
 	uint64_t running_ns;
+	/* How often its threads left the processor. By themselves: waits that are told, and those that nobody
+	 * saw (FDAR_PROFILE_BLOCKED), whether there was something to wait for or not. Or taken off it, for so long:
+	 * at least so often, since what happens between two events of a thread counts once. */
+	uint64_t waits, preemptions;
+	uint64_t preempted_ns;
 	const char *function; /* what took most of busy_ns, by its name so far; NULL: nothing did */
 	const char *component;
 	const char *below; /* the wait it is in, or NULL */

@@ -121,6 +121,9 @@ enum session_column {
 	FIRST_BYTE,
 	READS, /* not on a terminal */
 	WRITES,
+	WAITS,
+	PREEMPTIONS,
+	PREEMPTED,
 	SESSION_COLUMNS
 };
 
@@ -150,6 +153,9 @@ static const struct fdar_column session_columns[] = {
 	COMMON_COLUMNS[WHAT] = { "request", "what", FALSE, FDAR_FIT_CUT },
 	CLIENT_COLUMNS(CLIENT_SAW)[READS] = { "reads", "reads", TRUE, FALSE },
 	[WRITES] = { "writes", "writes", TRUE, FALSE },
+	[WAITS] = { "waits", "waits", TRUE, FALSE },
+	[PREEMPTIONS] = { "preemptions", "preemptions", TRUE, FALSE },
+	[PREEMPTED] = { "preempted", "preempted_ns", TRUE, FALSE },
 };
 
 /* Of sessions whose client is known, for people. */
@@ -199,8 +205,19 @@ static void add_client(struct fdar_table *table, size_t first, const struct sess
 		fdar_cell_duration(table, first + 2, (double)client->first_byte_ns);
 }
 
-static void add_rest(struct fdar_table *table, const struct session_row *row,
-		     const struct shown *shown)
+/* Whether it was taken off a processor is known where its process tells. */
+static void add_switches(struct fdar_table *table, const struct fdar_analyze_request *request,
+			 const struct session_row *row)
+{
+	fdar_cell_count(table, WAITS, (double)row->told.waits);
+	if (!request->profile->watched)
+		return;
+	fdar_cell_count(table, PREEMPTIONS, (double)row->told.preemptions);
+	fdar_cell_duration(table, PREEMPTED, (double)row->told.preempted_ns);
+}
+
+static void add_rest(struct fdar_table *table, const struct fdar_analyze_request *request,
+		     const struct session_row *row, const struct shown *shown)
 {
 	if (shown->count > REQUESTS)
 		fdar_cell_count(table, REQUESTS, (double)row->session.requests);
@@ -212,6 +229,8 @@ static void add_rest(struct fdar_table *table, const struct session_row *row,
 		fdar_table_cell(table, WHAT, row->what, NULL);
 	if (shown->client)
 		add_client(table, shown->client, row);
+	if (shown->count > PREEMPTED)
+		add_switches(table, request, row);
 	if (shown->count > WRITES) {
 		fdar_cell_count(table, READS, (double)row->session.reads);
 		fdar_cell_count(table, WRITES, (double)row->session.writes);
@@ -242,7 +261,7 @@ static void add_session(struct fdar_table *table, const struct fdar_analyze_requ
 	fdar_cell_name(table, MOST, row->function ? row->function : "");
 	fdar_table_cell(table, MOST_BELOW, row->below ? row->below : "", NULL);
 	fdar_cell_duration(table, MOST_TIME, (double)row->told.function_ns);
-	add_rest(table, row, shown);
+	add_rest(table, request, row, shown);
 }
 
 struct fdar_table *fdar_analyze_session_table(const struct fdar_analyze_request *request,

@@ -294,9 +294,12 @@ static void on_session(void *user, const struct fdar_profile_session *session)
 
 	g_string_append_printf(text,
 			       "%s calls=%" G_GUINT64_FORMAT " busy=%" G_GUINT64_FORMAT
-			       " running=%" G_GUINT64_FORMAT " %s/%s %" G_GUINT64_FORMAT "\n",
+			       " running=%" G_GUINT64_FORMAT " waits=%" G_GUINT64_FORMAT
+			       " preempted=%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT
+			       " %s/%s %" G_GUINT64_FORMAT "\n",
 			       session->label, session->calls, session->busy_ns,
-			       session->running_ns, session->function ? session->function : "-",
+			       session->running_ns, session->waits, session->preemptions,
+			       session->preempted_ns, session->function ? session->function : "-",
 			       session->below ? session->below : "-", session->function_ns);
 }
 
@@ -304,7 +307,9 @@ static void test_sessions_are_told(void)
 {
 	g_autoptr(GString) told = g_string_new(NULL);
 	g_autoptr(script_auto) script = script_new(
-		"A 0 begin:1:x 1 {s 2 wait:IO:recv 6 w 8 }s 9 end:1 10 begin:2:y 11 end:2");
+		"A 0 begin:1:x 1 {s 2 wait:IO:recv 6 w 8 }s 9 end:1 10 begin:2:y 11 end:2 "
+		"20 begin:3:z 21 {s 25 cpu:1:2 26 wait:IO:recv 27 w 40 cpu:2:8 45 cpu:1:3 46 }s 47 "
+		"end:3");
 	struct fdar_profile_source source = { .text = script_name,
 					      .texts = script,
 					      .label = script_label,
@@ -317,8 +322,9 @@ static void test_sessions_are_told(void)
 	g_autoptr(fdar_profile) profile = fdar_profile_builder_finish(builder);
 	check(profile);
 	g_assert_cmpstr(told->str, ==,
-			"x calls=2 busy=7 running=3 s/recv 4\n"
-			"y calls=0 busy=0 running=0 -/- 0\n");
+			"x calls=2 busy=7 running=3 waits=1 preempted=0/0 s/recv 4\n"
+			"y calls=0 busy=0 running=0 waits=0 preempted=0/0 -/- 0\n"
+			"z calls=5 busy=25 running=11 waits=2 preempted=2/5 s/- 11\n");
 }
 
 /* A session's events; each on a thread of its own, so that pieces can be cut by session. */
