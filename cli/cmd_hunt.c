@@ -457,7 +457,8 @@ static int start(struct hunt *hunt)
 	GError *error = NULL;
 	int code;
 
-	if (!fdar_child_make_directory(hunt->texts->output, &hunt->made, &error))
+	if (!fdar_hunt_record_can_sample(&hunt->how, &error) ||
+	    !fdar_child_make_directory(hunt->texts->output, &hunt->made, &error))
 		return fdar_failure(&usage, error);
 	work = g_dir_make_tmp("flowdar-hunt-XXXXXX", &error);
 	if (!work) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "analyze/samples/sample_diff.h"
+#include "pipeline/samples/perf.h"
 #include "pipeline/samples/sampler.h"
 
 #define SESSIONS_MOST  600u
@@ -30,6 +31,17 @@ gboolean fdar_hunt_record_sample(struct fdar_hunt_record *record, const char *te
 	record->sample_hz = (unsigned)hz;
 	record->io = TRUE;
 	return TRUE;
+}
+
+gboolean fdar_hunt_record_can_sample(const struct fdar_hunt_record *record, GError **error)
+{
+	struct fdar_perf *perf;
+
+	if (!record->sample_hz)
+		return TRUE;
+	perf = fdar_perf_open(record->sample_hz, FDAR_PERF_RING_LEAST, TRUE, error);
+	fdar_perf_close(perf);
+	return perf != NULL;
 }
 
 /* What hurts often makes millions of short calls: these are counted, on both sides. */

@@ -24,6 +24,9 @@ struct fdar_hunt_record {
 /* --sample's value: samples a second. FALSE and error (G_OPTION_ERROR). */
 gboolean fdar_hunt_record_sample(struct fdar_hunt_record *record, const char *text, GError **error);
 
+/* Whether the samples that are asked for can be had here: to be known before a search, not after it. FALSE and error. */
+gboolean fdar_hunt_record_can_sample(const struct fdar_hunt_record *record, GError **error);
+
 /* The options that say what is recorded: strings that the array owns. */
 void fdar_hunt_record_options(const struct fdar_hunt_record *record, GPtrArray *arguments);
 
