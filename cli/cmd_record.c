@@ -3,6 +3,7 @@
 #include <gio/gio.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "analyze/symbols/symbols.h"
@@ -23,6 +24,7 @@ struct session {
 	struct fdar_record_view view;
 	struct fdar_symbols *symbols; /* of the binaries whose functions were called */
 	struct fdar_sessions_seen *seen;
+	const volatile int *player; /* enum fdar_player_end; NULL: nothing is played by us */
 };
 
 static void on_progress(const struct fdar_record_progress *progress, void *user)
@@ -30,6 +32,16 @@ static void on_progress(const struct fdar_record_progress *progress, void *user)
 	struct session *session = user;
 
 	fdar_record_view_progress(&session->view, progress);
+}
+
+static const char *on_stopped(void *user)
+{
+	static const char *const why[] = { [FDAR_PLAYER_NOT_YET] = NULL,
+					   [FDAR_PLAYER_PLAYED] = "capture played",
+					   [FDAR_PLAYER_FAILED] = "player failed" };
+	const struct session *session = user;
+
+	return session->player ? why[*session->player] : NULL;
 }
 
 /* ---- the names of functions, for other machines ---- */
@@ -137,7 +149,8 @@ static int run(const struct fdar_record_options *options, struct session *sessio
 	return code;
 }
 
-static int record(char *const *command, const struct fdar_record_texts *texts)
+static int record(char *const *command, const struct fdar_record_texts *texts,
+		  const volatile int *player)
 {
 	g_autofree char *libraries = fdar_library_dir();
 	struct fdar_record_choice choice = { 0 };
@@ -151,7 +164,8 @@ static int record(char *const *command, const struct fdar_record_texts *texts)
 					     .sampled = texts->sample != NULL,
 					     .io_alone =
 						     texts->io && !texts->sample && !texts->detail,
-					     .terminal = isatty(STDERR_FILENO) } };
+					     .terminal = isatty(STDERR_FILENO) },
+				   .player = player };
 	g_autoptr(GError) error = NULL;
 	int code;
 
@@ -162,6 +176,7 @@ static int record(char *const *command, const struct fdar_record_texts *texts)
 	choice.options.library_dir = libraries;
 	choice.options.events = on_events;
 	choice.options.done = on_done;
+	choice.options.why = on_stopped;
 	if (choice.options.tracing.snapshot)
 		choice.options.snapshots_wanted = fdar_interrupt_count_asks();
 	warn_of_untraceable(&choice.options);
@@ -178,6 +193,8 @@ static int record(char *const *command, const struct fdar_record_texts *texts)
 static int record_played(char *const *command, const struct fdar_record_texts *texts,
 			 guint64 wait_ns)
 {
+	volatile int *end =
+		mmap(NULL, sizeof(*end), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	const struct fdar_player player = { .usage = &fdar_record_usage,
 					    .capture = texts->play,
 					    .label = texts->label,
@@ -186,18 +203,20 @@ static int record_played(char *const *command, const struct fdar_record_texts *t
 					    .sources = texts->sources,
 					    .output = texts->output,
 					    .wait_ns = wait_ns,
-					    .replay = fdar_cmd_replay };
-	pid_t player_pid = getpid(), recorder;
+					    .replay = fdar_cmd_replay,
+					    .end = end };
+	pid_t player_pid = getpid(), recorder = -1;
 
 	fflush(NULL);
-	recorder = fork();
+	if (end != MAP_FAILED)
+		recorder = fork();
 	if (recorder == 0) {
 		int code;
 
 		/* Nobody would end it any more: it ends as after Ctrl-C, with what was recorded. */
 		if (!fdar_process_end_with(player_pid))
 			_exit(FDAR_EXIT_FAILED);
-		code = record(command, texts);
+		code = record(command, texts, end);
 
 		fflush(NULL);
 		_exit(code);
@@ -222,7 +241,7 @@ int fdar_cmd_record(int argc, char **argv)
 		else if (texts.play && texts.output && argc > 1)
 			code = record_played(argv + 1, &texts, wait_ns);
 		else
-			code = record(argv + 1, &texts);
+			code = record(argv + 1, &texts, NULL);
 	}
 	fdar_record_texts_clear(&texts);
 	return code;

@@ -52,6 +52,8 @@ static char *wait_for_server(const struct fdar_player *player, pid_t recorder, i
 		}
 		g_usleep(LOOK_US);
 	}
+	if (!*stop)
+		*player->end = FDAR_PLAYER_FAILED;
 	*code = end_recorder(recorder);
 	if (*stop)
 		*code = FDAR_EXIT_INTERRUPTED;
@@ -130,6 +132,8 @@ int fdar_player_run(const struct fdar_player *player, pid_t recorder)
 	if (!where)
 		return code;
 	played = play(player, where, journal);
+	if (played != FDAR_EXIT_INTERRUPTED)
+		*player->end = played == FDAR_EXIT_OK ? FDAR_PLAYER_PLAYED : FDAR_PLAYER_FAILED;
 	code = end_recorder(recorder);
 	if (code == FDAR_EXIT_INTERRUPTED) /* by us */
 		code = FDAR_EXIT_OK;

@@ -12,6 +12,13 @@
 
 #include "cli/kit/options.h"
 
+/* What has become of the playing, when the recorder is ended. */
+enum fdar_player_end {
+	FDAR_PLAYER_NOT_YET, /* also: it was interrupted */
+	FDAR_PLAYER_PLAYED,
+	FDAR_PLAYER_FAILED
+};
+
 struct fdar_player {
 	const struct fdar_usage *usage;
 	const char *capture;
@@ -22,6 +29,8 @@ struct fdar_player {
 	const char *output;  /* the recording's directory */
 	guint64 wait_ns;     /* how long the server may take until it listens; 0: 10 s */
 	int (*replay)(int argc, char **argv); /* the command */
+	volatile int *
+		end; /* enum fdar_player_end, in memory that the recorder shares; set before it is ended */
 };
 
 /* What the player writes down until the recording is whole. It is there when something was played at all.

@@ -125,13 +125,20 @@ static const char *look_for_snapshots(struct fdar_run *run)
 	return "a snapshot failed";
 }
 
+static const char *why_stopped(const struct fdar_run *run)
+{
+	const char *why = run->options->why ? run->options->why(run->user) : NULL;
+
+	return why ? why : "interrupted";
+}
+
 static gboolean is_over(struct fdar_run *run)
 {
 	uint64_t elapsed_ns = (uint64_t)(g_get_monotonic_time() - run->begin_us) * 1000;
 
 	fdar_pressure_look(&run->pressure);
 	if (*run->stop)
-		run->ended = "interrupted";
+		run->ended = why_stopped(run);
 	else if (run->options->duration_ns && elapsed_ns >= run->options->duration_ns)
 		run->ended = "duration over";
 	else

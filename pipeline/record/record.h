@@ -32,6 +32,10 @@ typedef void (*fdar_record_events_fn)(const struct fdar_source *source,
 typedef void (*fdar_record_done_fn)(const char *dir, const char *shown,
 				    const struct fdar_recording_info *info, void *user);
 
+/* Asked when *stop is set: how the recording ended, for recording.json. A constant, not freed; NULL: it was
+ * interrupted. */
+typedef const char *(*fdar_record_why_fn)(void *user);
+
 struct fdar_record_options {
 	const char *output;      /* the directory to make; must not exist or be empty */
 	const char *library_dir; /* where flowdar's preload libraries are */
@@ -50,6 +54,7 @@ struct fdar_record_options {
 	const volatile int *snapshots_wanted; /* counts up, by a signal handler say; or NULL */
 	fdar_record_events_fn events;         /* may be NULL; gets the same user as the progress */
 	fdar_record_done_fn done;             /* may be NULL; the same */
+	fdar_record_why_fn why;               /* may be NULL; the same */
 };
 
 /* In this order; BACKGROUND is left out unless the server goes there by itself. */

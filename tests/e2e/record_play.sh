@@ -20,6 +20,8 @@ fail() {
 "$FLOWDAR" record -o base --play "$FLOWDAR_SOURCE/tests/captures/demo-baseline.pcap" --label usual \
 	-- "$server" --port 0 --root www >said 2>&1 || fail "record --play: status $?"
 grep -Eq "^recorded .* of $(wc -l <base/replay.jsonl) sessions in " said || fail "the number of sessions is not said"
+grep -Eq '^recorded .*: capture played$' said && [ "$(jq -r .ended base/recording.json)" = "capture played" ] ||
+	fail "it is not said that the recording ended with the capture"
 [ -s base/replay.jsonl ] || fail "no journal in the recording"
 [ ! -e base.replay.jsonl ] || fail "the journal is left beside it"
 played=$(grep -c '"label"' base/replay.jsonl)
