@@ -264,6 +264,21 @@ static void choose_rows(struct story_teller *t)
 	}
 }
 
+/* What a note is repeated with begins before it, and other threads work meanwhile: without its frame
+ * the note would stand above what came before it. */
+static void show_loops_around(struct story_teller *t, const struct story_plan_row *row,
+			      unsigned side)
+{
+	uint32_t parent = row->parent[side];
+
+	while (parent != FDAR_STORY_NONE && !story_row(t, parent)->shown) {
+		struct story_plan_row *outer = story_row(t, parent);
+
+		outer->shown = outer->node[side]->key.kind == FDAR_STORY_LOOP;
+		parent = outer->parent[side];
+	}
+}
+
 /* The first notes are shown whatever they stand in: they say what the session was about. */
 static void show_notes(struct story_teller *t)
 {
@@ -275,8 +290,10 @@ static void show_notes(struct story_teller *t)
 
 		for (unsigned s = 0; s < t->count; s++) {
 			if (row->node[s] && row->node[s]->key.kind == FDAR_STORY_NOTE &&
-			    shown[s]++ < most)
+			    shown[s]++ < most) {
 				row->shown = TRUE;
+				show_loops_around(t, row, s);
+			}
 		}
 	}
 }

@@ -290,6 +290,22 @@ static void test_notes(void)
 		     "  b 2 x2\n");
 }
 
+/* Notes are shown whatever is left out, in the frame of what they are repeated with: it may have begun
+ * before, and end after, what other threads did. */
+static void test_notes_in_a_loop(void)
+{
+	g_autoptr(fdar_story_set) set =
+		tell_one("A 0 begin:7:p 1 {a 2 note:n:1 3 }a 4 {b 5 }b 6 {a 7 note:n:2 8 }a 9 {b "
+			 "10 }b 11 {c 12 }c 90 end:7",
+			 "c", 1);
+	g_autofree char *text = story_text(set->stories[0]);
+
+	g_assert_cmpstr(text, ==,
+			"loop 6 x2 hidden 4\n"
+			"  #n 0 x2 (1)\n"
+			"c 1\n");
+}
+
 static void test_requests(void)
 {
 	assert_story("A 0 begin:7:p 1 {a 3 req:0:/x 4 }a 5 {a 7 req:7:/y 8 }a 11 end:7",
@@ -925,6 +941,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/story/own-time-is-not-idle", test_own_time_is_not_idle);
 	g_test_add_func("/story/handoff", test_handoff);
 	g_test_add_func("/story/notes", test_notes);
+	g_test_add_func("/story/notes-in-a-loop", test_notes_in_a_loop);
 	g_test_add_func("/story/requests", test_requests);
 	g_test_add_func("/story/skipped", test_skipped);
 	g_test_add_func("/story/late-events", test_late_events);
