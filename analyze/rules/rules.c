@@ -1,6 +1,8 @@
 #include "analyze/rules/rules.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "analyze/rules/rules_private.h"
 #include "instrument/wire/events.h"
@@ -377,6 +379,11 @@ static GKeyFile *load(const char *path, GError **error)
 	g_autofree char *text = NULL;
 	gsize length;
 
+	if (access(path, R_OK) != 0) {
+		g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(errno), "%s: %s",
+			    path, g_strerror(errno));
+		return NULL;
+	}
 	if (!g_file_get_contents(path, &text, &length, error))
 		return NULL;
 	if (length > FDAR_RULES_BYTES_MAX || !g_utf8_validate_len(text, length, NULL)) {

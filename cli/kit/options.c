@@ -7,6 +7,7 @@
 
 #include "cli/kit/command.h"
 #include "base/show.h"
+#include "cli/kit/given.h"
 #include "cli/kit/help.h"
 #include "cli/kit/numbers.h"
 #include "cli/kit/suggest.h"
@@ -80,16 +81,19 @@ static int wrong_option(const struct fdar_usage *usage, const GOptionEntry *entr
 
 	if (g_error_matches(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE))
 		return wrong_value(usage, entries, error);
+	/* "-limit" is meant for "--limit", and taken for "-l". */
 	if (!g_error_matches(error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION) || !given ||
-	    !g_str_has_prefix(given, " --"))
+	    strncmp(given, " -", 2) != 0 || strlen(given) < strlen(" -xy"))
 		return fdar_usage_error(usage, "%s", error->message);
 	for (; entries && entries->long_name; entries++)
 		g_ptr_array_add(names, (gpointer)entries->long_name);
 	g_ptr_array_add(names, (gpointer) "help");
 	g_ptr_array_add(names, NULL);
-	g_autofree char *name = g_strndup(given + 3, strcspn(given + 3, "="));
+	given += given[2] == '-' ? 3 : 2;
+	g_autofree char *name = g_strndup(given, strcspn(given, "="));
 
-	meant = fdar_suggest(name, (const char *const *)names->pdata);
+	if (name[0] && name[1])
+		meant = fdar_suggest(name, (const char *const *)names->pdata);
 	return fdar_usage_error(usage, "%s%s%s%s", error->message, meant ? "; did you mean --" : "",
 				meant ? meant : "", meant ? "?" : "");
 }
@@ -168,10 +172,12 @@ gboolean fdar_options_parse(const struct fdar_usage *usage, const GOptionEntry *
 	}
 	g_option_context_set_help_enabled(context, FALSE);
 	/* What follows the command of somebody else is that command's. */
-	g_option_context_set_strict_posix(context, strstr(usage->synopsis, "-- COMMAND") != NULL);
+	gboolean theirs = strstr(usage->synopsis, "-- COMMAND") != NULL;
+	g_option_context_set_strict_posix(context, theirs);
 	if (entries)
 		g_option_context_add_main_entries(context, entries, NULL);
 	g_option_context_add_main_entries(context, help_entry, NULL);
+	g_autofree char *odd_number = theirs ? NULL : fdar_given_number(entries, *argc, *argv);
 	g_autoptr(GArray) aside = fdar_numbers_put_aside(usage, entries);
 	gboolean parsed = g_option_context_parse(context, argc, argv, &error);
 	g_autofree char *wrong_number = fdar_numbers_give_back(aside);
@@ -185,15 +191,16 @@ gboolean fdar_options_parse(const struct fdar_usage *usage, const GOptionEntry *
 		*code = FDAR_EXIT_OK;
 		return FALSE;
 	}
-	if (wrong_number)
-		*code = fdar_usage_error(usage, "%s", wrong_number);
-	if (wrong_number || !check_values(usage, entries, code))
-		return FALSE;
-	if (*argc > 1 && strcmp((*argv)[1], "--") == 0) {
-		memmove(&(*argv)[1], &(*argv)[2], (size_t)(*argc - 1) * sizeof **argv);
-		(*argc)--;
-	}
-	return TRUE;
+	g_autofree char *empty = fdar_given_empty(entries);
+	g_autofree char *argument = fdar_given_arguments(usage, argc, *argv);
+	const char *wrong = odd_number     ? odd_number
+			    : wrong_number ? wrong_number
+			    : empty        ? empty
+					   : argument;
+
+	if (wrong)
+		*code = fdar_usage_error(usage, "%s", wrong);
+	return !wrong && check_values(usage, entries, code);
 }
 
 static gboolean is_number(const char *word)

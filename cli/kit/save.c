@@ -106,11 +106,14 @@ int fdar_save_check(const struct fdar_usage *usage, const char *output, const ch
 		char *input = realpath(*inputs, NULL);
 		g_autofree char *with = input ? read_with(input) : NULL;
 
-		if (input && is_in(place, with))
+		if (input && strcmp(place, input) == 0)
+			code = fdar_usage_error(usage,
+						"%s: is what is read: writing it would damage that",
+						output);
+		else if (input && is_in(place, with))
 			code = fdar_usage_error(
-				usage, "%s: is %s%s, which is read: writing it would damage that",
-				output, strcmp(place, input) == 0 ? "" : "in ",
-				is_in(place, input) ? *inputs : with);
+				usage, "%s: is in %s, which is read: writing it would damage that",
+				output, is_in(place, input) ? *inputs : with);
 		else if (input && is_link_into(place, with))
 			code = fdar_usage_error(usage,
 						"%s: is a link to a file of %s, which is read",

@@ -2,6 +2,7 @@
 #include <glib.h>
 
 #include "cli/kit/command.h"
+#include "cli/kit/given.h"
 #include "cli/kit/numbers.h"
 #include "cli/kit/options.h"
 
@@ -178,6 +179,93 @@ static void test_range(void)
 	g_assert_null(said_of(10, 100));
 }
 
+/* "010" is eight and "0x10" sixteen to GLib: nobody means that. */
+static void test_given_number(void)
+{
+	static const GOptionEntry entries[] = {
+		{ "number", 'n', 0, G_OPTION_ARG_INT, NULL, "A number", "N" },
+		{ "text", 't', 0, G_OPTION_ARG_STRING, NULL, "A text", "T" },
+		G_OPTION_ENTRY_NULL,
+	};
+	static const struct {
+		const char *line, *wrong;
+	} cases[] = {
+		{ "probe --number 10", NULL },
+		{ "probe --number 0", NULL },
+		{ "probe --number=0 -n0 -n 0", NULL },
+		{ "probe --text 010 --numbers 010 010", NULL },
+		{ "probe -- --number 010", NULL },
+		{ "probe --number", NULL },
+		{ "probe --number 010", "--number: \"010\": expected a whole number" },
+		{ "probe --number=0x10", "--number: \"0x10\": expected a whole number" },
+		{ "probe 1 -n 07", "--number: \"07\": expected a whole number" },
+		{ "probe -n00", "--number: \"00\": expected a whole number" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_auto(GStrv) words = g_strsplit(cases[i].line, " ", -1);
+		g_autofree char *wrong =
+			fdar_given_number(entries, (int)g_strv_length(words), words);
+
+		g_assert_cmpstr(wrong, ==, cases[i].wrong);
+	}
+}
+
+static void test_given_empty(void)
+{
+	char *text = NULL, *none = NULL, *words[] = { (char *)"a", (char *)"", NULL };
+	char **list = NULL;
+	const GOptionEntry entries[] = {
+		{ "none", 0, 0, G_OPTION_ARG_STRING, &none, "Never given", "NONE" },
+		{ "text", 0, 0, G_OPTION_ARG_FILENAME, &text, "A file", "FILE" },
+		{ "list", 0, 0, G_OPTION_ARG_STRING_ARRAY, &list, "Some", "WORD" },
+		G_OPTION_ENTRY_NULL,
+	};
+
+	g_assert_null(fdar_given_empty(entries));
+	text = words[0];
+	g_assert_null(fdar_given_empty(entries));
+	text = words[1];
+	g_autofree char *of_text = fdar_given_empty(entries);
+	g_assert_cmpstr(of_text, ==, "--text: expected FILE, not an empty text");
+	text = NULL;
+	list = words;
+	g_autofree char *of_list = fdar_given_empty(entries);
+	g_assert_cmpstr(of_list, ==, "--list: expected WORD, not an empty text");
+}
+
+/* The arguments as they are after "--" was taken out, joined by commas; or what is wrong. */
+static char *arguments_of(const char *synopsis, const char *line)
+{
+	const struct fdar_usage asked = { .command = "probe", .synopsis = synopsis };
+	g_auto(GStrv) words = g_strsplit(line, " ", -1);
+	g_autofree char **argv = g_memdup2(words, (g_strv_length(words) + 1) * sizeof(*words));
+	int argc = (int)g_strv_length(words);
+	char *wrong = fdar_given_arguments(&asked, &argc, argv);
+
+	g_assert_null(argv[argc]);
+	return wrong ? wrong : g_strjoinv(",", argv);
+}
+
+static void test_given_arguments(void)
+{
+	static const struct {
+		const char *synopsis, *line, *expected;
+	} cases[] = {
+		{ "TRACE... [OPTIONS]", "probe a -- --b", "probe,a,--b" },
+		{ "TRACE... [OPTIONS]", "probe -- a -- b", "probe,a,--,b" },
+		{ "TRACE... [OPTIONS]", "probe a  b", "an argument is an empty text" },
+		{ "IN -- SERVER", "probe a -- b  -- c", "probe,a,--,b,,--,c" },
+		{ "IN -- SERVER", "probe -- b", "probe,b" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *got = arguments_of(cases[i].synopsis, cases[i].line);
+
+		g_assert_cmpstr(got, ==, cases[i].expected);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -187,5 +275,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/options/command-after-dashes", test_command_after_dashes);
 	g_test_add_func("/options/wrong-option", test_wrong_option);
 	g_test_add_func("/options/range", test_range);
+	g_test_add_func("/options/given-number", test_given_number);
+	g_test_add_func("/options/given-empty", test_given_empty);
+	g_test_add_func("/options/given-arguments", test_given_arguments);
 	return g_test_run();
 }
