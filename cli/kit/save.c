@@ -58,25 +58,6 @@ static gboolean is_in(const char *place, const char *folder)
 	       (place[length] == '\0' || place[length] == '/');
 }
 
-/* The folder that is read when this one is: of a recording's trace, or a part of it, the recording. */
-static char *read_with(const char *input)
-{
-	g_autofree char *folder = g_strdup(input);
-
-	while (strlen(folder) > 1) {
-		g_autofree char *name = g_path_get_basename(folder);
-		char *parent = g_path_get_dirname(folder);
-		g_autofree char *info = g_build_filename(parent, FDAR_RECORDING_FILE, NULL);
-
-		if (strcmp(name, FDAR_RECORDING_TRACE) == 0 &&
-		    g_file_test(info, G_FILE_TEST_EXISTS))
-			return parent;
-		g_free(folder);
-		folder = parent;
-	}
-	return g_strdup(input);
-}
-
 /* Whether the file is one of those below input, by another name. */
 static gboolean is_link_into(const char *place, const char *input)
 {
@@ -104,7 +85,8 @@ int fdar_save_check(const struct fdar_usage *usage, const char *output, const ch
 
 	for (; place && *inputs && code == FDAR_EXIT_OK; inputs++) {
 		char *input = realpath(*inputs, NULL);
-		g_autofree char *with = input ? read_with(input) : NULL;
+		g_autofree char *around = input ? fdar_recording_around(input) : NULL;
+		const char *with = around ? around : input;
 
 		if (input && strcmp(place, input) == 0)
 			code = fdar_usage_error(usage,

@@ -402,6 +402,24 @@ gboolean fdar_recording_info_load(const char *dir, struct fdar_recording_info *i
 	return FALSE;
 }
 
+char *fdar_recording_around(const char *path)
+{
+	g_autofree char *folder = g_strdup(path);
+
+	while (strlen(folder) > 1) {
+		g_autofree char *name = g_path_get_basename(folder);
+		char *parent = g_path_get_dirname(folder);
+		g_autofree char *info = g_build_filename(parent, FDAR_RECORDING_FILE, NULL);
+
+		if (strcmp(name, FDAR_RECORDING_TRACE) == 0 &&
+		    g_file_test(info, G_FILE_TEST_EXISTS))
+			return parent;
+		g_free(folder);
+		folder = parent;
+	}
+	return NULL;
+}
+
 char *fdar_recording_trace_path(const char *dir, GError **error)
 {
 	g_autofree char *trace = g_build_filename(dir, FDAR_RECORDING_TRACE, NULL);

@@ -151,6 +151,10 @@ gboolean fdar_recording_info_save(const struct fdar_recording_info *info, const 
 gboolean fdar_recording_info_load(const char *dir, struct fdar_recording_info *info,
 				  GError **error);
 
+/* The recording whose trace path is, or is in: a folder "trace" beside a recording.json, of the path as it is
+ * written. The caller frees it; NULL: none. */
+char *fdar_recording_around(const char *path);
+
 /* The directory that holds the CTF trace: dir/trace for a recording, dir itself for a plain trace
  * (it, or a directory below it, holds a "metadata" file). NULL and error when neither. The caller
  * frees the result. */

@@ -37,6 +37,16 @@ sessions=$("$FLOWDAR" analyze "$attack" --by session --limit 0 --format json | j
 [ "$(count all flowdar:call_begin)" = "$(count all flowdar:call_end)" ] || fail "calls begin and do not end"
 [ "$(count all flowdar:handoff_put)" = "$(count all flowdar:handoff_take)" ] || fail "what is put is not taken"
 
+# ---- and by that of its trace, or of a folder in there, where that is packed ----
+cp -r "$attack" "$work/rec"
+"$FLOWDAR_BUILD/tests/ctf/pack_trace" "$work/rec/trace" >/dev/null || fail "the trace was not packed"
+for part in . trace trace/ust trace/ust/uid/0/64-bit; do
+	(cd "$work/rec/$part" && bt part .)
+	cmp -s "$work/part" "$work/all" || fail "$part: other events than those of the recording"
+done
+bt raw "$attack/trace"
+grep -q lttng_ust_statedump "$work/raw" || fail "a trace that others read, too, was not left to them"
+
 # Calls of sessions, function by function, are those of flowdar analyze.
 sed -n 's/.*flowdar:call_begin:.* session = "[^"]\+".* name = "\([^"]*\)".*/\1/p' "$work/all" | sort | uniq -c |
 	awk '{ print $2, $1 }' >"$work/bt.calls"

@@ -3,6 +3,10 @@
 #include <string.h>
 
 #include "analyze/profile/profile.h"
+#include "pipeline/packed/packed.h"
+#include "pipeline/recording/recording.h"
+
+#define DEPTH_MAX 8u /* of folders in a trace: trace/ust/uid/1000/64-bit */
 
 /* ---- parameters ---- */
 
@@ -57,6 +61,37 @@ static gboolean read_wishes(const bt_value *params, bt_self_component *self, str
 	return TRUE;
 }
 
+/* ---- what is ours ---- */
+
+/* Whether a stream below the folder is packed. */
+static gboolean has_packed(const char *folder, unsigned depth)
+{
+	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+	gboolean found = FALSE;
+	const char *name;
+
+	while (dir && !found && (name = g_dir_read_name(dir))) {
+		g_autofree char *path = g_build_filename(folder, name, NULL);
+
+		found = g_str_has_suffix(name, FDAR_PACKED_SUFFIX) ||
+			(depth < DEPTH_MAX && g_file_test(path, G_FILE_TEST_IS_DIR) &&
+			 !g_file_test(path, G_FILE_TEST_IS_SYMLINK) && has_packed(path, depth + 1));
+	}
+	return found;
+}
+
+/* The recording that a folder is; or whose packed trace it is, or is in, which no other source reads. The
+ * caller frees it; NULL: none. */
+static char *recording_of(const char *folder)
+{
+	g_autofree char *info = g_build_filename(folder, FDAR_RECORDING_FILE, NULL);
+	g_autofree char *whole = g_canonicalize_filename(folder, NULL);
+
+	if (g_file_test(info, G_FILE_TEST_IS_REGULAR))
+		return g_strdup(folder);
+	return has_packed(folder, 0) ? fdar_recording_around(whole) : NULL;
+}
+
 /* ---- the component ---- */
 
 static void source_free(struct fdar_bt_source *source)
@@ -88,7 +123,10 @@ bt_component_class_initialize_method_status fdar_bt_source_initialize(
 	(void)configuration;
 	(void)data;
 	if (read_wishes(params, component, &wishes)) {
-		source->spans = fdar_spans_read(wishes.path, &wishes.options, NULL, &error);
+		g_autofree char *recording = recording_of(wishes.path);
+
+		source->spans = fdar_spans_read(recording ? recording : wishes.path,
+						&wishes.options, NULL, &error);
 		if (!source->spans)
 			say(component, "%s", error->message);
 	}
@@ -108,7 +146,7 @@ void fdar_bt_source_finalize(bt_self_component_source *self)
 	source_free(bt_self_component_get_data(bt_self_component_source_as_self_component(self)));
 }
 
-/* "babeltrace2 RECORDING" asks every source whether the folder is its. */
+/* "babeltrace2 RECORDING" asks every source whether the folder is its, and then those below it. */
 bt_component_class_query_method_status fdar_bt_source_query(bt_self_component_class_source *self,
 							    bt_private_query_executor *executor,
 							    const char *object,
@@ -124,9 +162,9 @@ bt_component_class_query_method_status fdar_bt_source_query(bt_self_component_cl
 	if (strcmp(object, "babeltrace.support-info") != 0)
 		return BT_COMPONENT_CLASS_QUERY_METHOD_STATUS_UNKNOWN_OBJECT;
 	if (g_strcmp0(type, "directory") == 0 && input) {
-		g_autofree char *file = g_build_filename(input, "recording.json", NULL);
+		g_autofree char *recording = recording_of(input);
 
-		ours = g_file_test(file, G_FILE_TEST_IS_REGULAR);
+		ours = recording != NULL;
 	}
 	/* More than any that would take its trace, whose packets it cannot read. */
 	*result = bt_value_real_create_init(ours ? 0.95 : 0);
