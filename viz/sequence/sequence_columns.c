@@ -234,7 +234,8 @@ static double loop_left(const struct fdar_seq_panel *panel, uint32_t index)
 	for (uint32_t i = index + 1; i < story->steps[index].end; i++) {
 		if (fdar_seq_has_bar(&story->steps[i]))
 			left = MIN(left, panel->lanes[story->steps[i].lane].x);
-		else if (story->steps[i].kind == FDAR_STORY_IDLE)
+		else if (story->steps[i].kind == FDAR_STORY_IDLE ||
+			 story->steps[i].kind == FDAR_STORY_NOTE)
 			return panel->first_lane_x;
 	}
 	return left < G_MAXDOUBLE ? left : panel->first_lane_x;

@@ -72,6 +72,8 @@ static void reach_of(const struct fdar_seq_panel *panel, uint32_t index, double 
 		} else if (story->steps[i].kind == FDAR_STORY_IDLE) {
 			*left = panel->first_lane_x;
 			*right = panel->x + panel->w - 2 * FRAME_INSET;
+		} else if (story->steps[i].kind == FDAR_STORY_NOTE && caller == FDAR_STORY_NONE) {
+			*left = panel->first_lane_x;
 		}
 		*right = MAX(*right, panel->places[i].label_end);
 	}

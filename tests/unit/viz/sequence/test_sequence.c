@@ -418,6 +418,29 @@ static void test_loop_word(void)
 	g_assert_cmpfloat(word, <, left + number_of(svg, "a-loop-1", "width"));
 }
 
+/* Of a loop of which nothing but a note is shown the frame is around that; it had no width. */
+static void test_loop_of_notes(void)
+{
+	struct fixture f;
+	g_autofree char *svg = NULL;
+	double left, right, note;
+
+	memset(&f, 0, sizeof(f));
+	fixture_lane(&f, "redis-server", "redis-server", 0);
+	fixture_step(&f, 0, FDAR_STORY_CALL, 0, "acceptTcpHandler", 0, 45, 1);
+	fixture_step(&f, 0, FDAR_STORY_LOOP, 0, "", 400, 3000, 5);
+	fixture_step(&f, 1, FDAR_STORY_NOTE, 0, "request", 400, 0, 5);
+	fixture_link(&f);
+	f.story.steps[2].text = "SET";
+	f.story.peer = "";
+	svg = render_one(&f);
+	left = number_of(svg, "a-loop-1", "x");
+	right = left + number_of(svg, "a-loop-1", "width");
+	note = number_of(svg, "a-note-2", "x");
+	g_assert_cmpfloat(note, >, left);
+	g_assert_cmpfloat(note + number_of(svg, "a-note-2", "width"), <, right);
+}
+
 static void test_waiting_is_hollow(void)
 {
 	struct fixture f;
@@ -539,6 +562,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/sequence/unfinished", test_unfinished);
 	g_test_add_func("/sequence/golden/idle", test_idle);
 	g_test_add_func("/sequence/loop-word", test_loop_word);
+	g_test_add_func("/sequence/loop-of-notes", test_loop_of_notes);
 	g_test_add_func("/sequence/waiting-is-hollow", test_waiting_is_hollow);
 	g_test_add_func("/sequence/never-taken", test_never_taken);
 	g_test_add_func("/sequence/hostile", test_hostile);
