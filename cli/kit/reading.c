@@ -28,15 +28,20 @@ static gboolean due(struct fdar_reading *reading)
 gboolean fdar_reading_progress(guint64 read_bytes, guint64 size_bytes, void *user)
 {
 	struct fdar_reading *reading = user;
+	g_autofree char *done = NULL;
 
 	if (reading->stop && *reading->stop)
 		return FALSE;
 	if (!due(reading))
 		return TRUE;
-	fprintf(stderr, "\r\033[K%s: %.1f MB", reading->what, (double)read_bytes / 1e6);
-	if (size_bytes)
-		fprintf(stderr, " of %.1f MB (%.0f%%)", (double)size_bytes / 1e6,
+	done = fdar_format_bytes(read_bytes);
+	fprintf(stderr, "\r\033[K%s: %s", reading->what, done);
+	if (size_bytes) {
+		g_autofree char *all = fdar_format_bytes(size_bytes);
+
+		fprintf(stderr, " of %s (%.0f %%)", all,
 			100.0 * (double)read_bytes / (double)size_bytes);
+	}
 	fflush(stderr);
 	return TRUE;
 }
@@ -52,7 +57,7 @@ gboolean fdar_reading_packets(guint64 written, guint64 total, void *user)
 		return TRUE;
 	done = fdar_format_count(written);
 	all = fdar_format_count(total);
-	fprintf(stderr, "\r\033[Kwriting: %s of %s packets (%.0f%%)", done, all,
+	fprintf(stderr, "\r\033[Kwriting: %s of %s packets (%.0f %%)", done, all,
 		100.0 * (double)written / (double)total);
 	fflush(stderr);
 	return TRUE;

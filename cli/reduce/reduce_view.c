@@ -92,12 +92,12 @@ enum { SESSION, CLIENT, SERVER, MESSAGES, OF, BYTES, OF_BYTES };
 
 static const struct fdar_column columns[] = {
 	[SESSION] = { "#", "session", TRUE, FALSE },
-	[CLIENT] = { "client", "client", FALSE, FALSE },
-	[SERVER] = { "server", "server", FALSE, FALSE },
+	[CLIENT] = { "client", "client", FALSE, FDAR_FIT_CUT },
+	[SERVER] = { "server", "server", FALSE, FDAR_FIT_CUT | FDAR_FIT_DROP(2) },
 	[MESSAGES] = { "messages kept", "messages_kept", TRUE, FALSE },
 	[OF] = { "of", "messages", TRUE, FALSE },
 	[BYTES] = { "client's bytes kept", "client_bytes_kept", TRUE, FALSE },
-	[OF_BYTES] = { "of", "client_bytes", TRUE, FALSE },
+	[OF_BYTES] = { "of", "client_bytes", TRUE, FDAR_FIT_DROP(1) },
 };
 
 static void add_row(struct fdar_table *table, const struct fdar_reducing *reducing,

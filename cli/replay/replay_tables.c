@@ -227,7 +227,7 @@ void fdar_replay_print_wide(const struct fdar_replay_run *run, enum fdar_format 
 /* Verdicts for people: those that nobody got are left out. */
 void fdar_replay_print_verdicts(const struct fdar_replay_run *run)
 {
-	struct fdar_column columns[FDAR_VERDICTS + 6] = { { "label", "label", FALSE, FALSE },
+	struct fdar_column columns[FDAR_VERDICTS + 6] = { { "label", "label", FALSE, FDAR_FIT_CUT },
 							  { "sessions", "sessions", TRUE, FALSE } };
 	size_t width = 2;
 	gboolean shown[FDAR_VERDICTS];
@@ -241,10 +241,10 @@ void fdar_replay_print_verdicts(const struct fdar_replay_run *run)
 			columns[width++] = (struct fdar_column){ fdar_result_text(v),
 								 verdict_keys[v], TRUE, FALSE };
 	}
-	columns[width++] = (struct fdar_column){ "byte exact", "exact", TRUE, FALSE };
-	columns[width++] = (struct fdar_column){ "exchanges", "exchanges", TRUE, FALSE };
-	columns[width++] = (struct fdar_column){ "out", "sent_bytes", TRUE, FALSE };
-	columns[width++] = (struct fdar_column){ "in", "received_bytes", TRUE, FALSE };
+	columns[width++] = (struct fdar_column){ "byte exact", "exact", TRUE, FDAR_FIT_DROP(1) };
+	columns[width++] = (struct fdar_column){ "exchanges", "exchanges", TRUE, FDAR_FIT_DROP(2) };
+	columns[width++] = (struct fdar_column){ "out", "sent_bytes", TRUE, FDAR_FIT_DROP(4) };
+	columns[width++] = (struct fdar_column){ "in", "received_bytes", TRUE, FDAR_FIT_DROP(3) };
 	table = fdar_table_new("replay", columns, width);
 	for (size_t i = 0; i < run->count; i++) {
 		g_autofree struct fdar_tally *tally = NULL;
@@ -288,10 +288,14 @@ static void latency_row(struct fdar_table *table, const char *label, const char 
 void fdar_replay_print_latencies(const struct fdar_replay_run *run)
 {
 	static const struct fdar_column columns[] = {
-		{ "label", "label", FALSE, FALSE }, { "latency", "latency", FALSE, FALSE },
-		{ "count", "count", TRUE, FALSE },  { "mean", "mean", TRUE, FALSE },
-		{ "p50", "p50", TRUE, FALSE },      { "p90", "p90", TRUE, FALSE },
-		{ "p99", "p99", TRUE, FALSE },      { "p99.9", "p999", TRUE, FALSE },
+		{ "label", "label", FALSE, FDAR_FIT_CUT },
+		{ "latency", "latency", FALSE, FALSE },
+		{ "count", "count", TRUE, FDAR_FIT_DROP(1) },
+		{ "mean", "mean", TRUE, FDAR_FIT_DROP(3) },
+		{ "p50", "p50", TRUE, FALSE },
+		{ "p90", "p90", TRUE, FDAR_FIT_DROP(2) },
+		{ "p99", "p99", TRUE, FALSE },
+		{ "p99.9", "p999", TRUE, FDAR_FIT_DROP(4) },
 		{ "max", "max", TRUE, FALSE },
 	};
 	struct fdar_table *table = fdar_table_new("latency", columns, G_N_ELEMENTS(columns));

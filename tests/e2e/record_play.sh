@@ -17,11 +17,14 @@ fail() {
 	exit 1
 }
 
-"$FLOWDAR" record -o base --play "$FLOWDAR_SOURCE/tests/captures/demo-baseline.pcap" --label usual \
+COLUMNS=72 "$FLOWDAR" record -o base --play "$FLOWDAR_SOURCE/tests/captures/demo-baseline.pcap" --label usual \
 	-- "$server" --port 0 --root www >said 2>&1 || fail "record --play: status $?"
 grep -Eq "^recorded .* of $(wc -l <base/replay.jsonl) sessions in " said || fail "the number of sessions is not said"
 grep -Eq '^recorded .*: capture played$' said && [ "$(jq -r .ended base/recording.json)" = "capture played" ] ||
 	fail "it is not said that the recording ended with the capture"
+# The tables of the player fit, too: what a terminal would wrap nobody reads.
+wide=$(grep -E '^(label|demo-base|\(ourselves\))' said | awk 'length > 72' | head -n 1)
+grep -Eq '^label +latency' said && [ -z "$wide" ] || fail "wider than 72 columns: $wide"
 [ -s base/replay.jsonl ] || fail "no journal in the recording"
 [ ! -e base.replay.jsonl ] || fail "the journal is left beside it"
 played=$(grep -c '"label"' base/replay.jsonl)
