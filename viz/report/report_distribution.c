@@ -6,7 +6,7 @@
 
 #define WIDTH 860.0
 #define LEFT  90.0
-#define RIGHT 20.0
+#define RIGHT 30.0 /* half of the last label of the axis, in a wide font */
 #define STRIP 44.0 /* height of one side's bars */
 #define BINS  72u
 #define FOOT  24.0
