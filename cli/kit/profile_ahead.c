@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "analyze/profile/profile_file.h"
+#include "base/child.h"
 
 #define END_MS      3000u
 #define END_STEP_MS 2u
@@ -103,8 +103,7 @@ static void serve(const struct ahead *ahead, int fd, pid_t parent)
 	GError *error = NULL;
 
 	be_asked();
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (getppid() != parent || dup2(ahead->said, STDERR_FILENO) < 0)
+	if (!fdar_child_end_with(parent, SIGTERM) || dup2(ahead->said, STDERR_FILENO) < 0)
 		_exit(1);
 	fdar_profile_about_init(&about);
 	input.about = &about;

@@ -7,31 +7,19 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/errors.h"
 #include "pipeline/bt/sandbox_wire.h"
 
-#define CHILD_MEMORY_MAX ((rlim_t)2 << 30) /* bytes; babeltrace2 needs some ten MB */
+#define CHILD_MEMORY_MAX (UINT64_C(2) << 30) /* bytes; babeltrace2 needs some ten MB */
 #define PIPE_BYTES       (1 << 20)
-/* AddressSanitizer's own memory is more than any limit; gcc and clang say so in different words. */
-#if defined(__SANITIZE_ADDRESS__)
-#define SHADOWED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SHADOWED 1
-#endif
-#endif
-#ifndef SHADOWED
-#define SHADOWED 0
-#endif
-#define LOOK_MS      200   /* between two looks at whether to wait on */
-#define BYTES_PER_MS 20000 /* of a trace that is opened: as a slow disk gives them */
+#define LOOK_MS          200   /* between two looks at whether to wait on */
+#define BYTES_PER_MS     20000 /* of a trace that is opened: as a slow disk gives them */
 
 struct fdar_sandbox {
 	struct fdar_decoder_env *env;
@@ -52,36 +40,19 @@ struct fdar_sandbox {
 
 /* ---- the child's birth ---- */
 
-static void limit(__rlimit_resource_t resource, rlim_t value)
-{
-	struct rlimit now;
-
-	if (getrlimit(resource, &now) != 0 || now.rlim_cur <= value)
-		return;
-	now.rlim_cur = value;
-	setrlimit(resource, &now);
-}
-
 /* What the child needs: the pipe as 3, the log as 4 and as stderr, and nothing else of ours. */
 static gboolean settle(int out, int log, pid_t parent)
 {
-	int null = open("/dev/null", O_RDWR);
-	int high = fcntl(out, F_DUPFD, 10), high_log = fcntl(log, F_DUPFD, 10);
+	static const struct fdar_child_limits limits = { .data_bytes = CHILD_MEMORY_MAX,
+							 .writes = TRUE };
+	const int kept[] = { out, log };
 
-	if (null < 0 || high < 0 || high_log < 0)
-		return FALSE;
-	if (dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(high_log, 2) < 0 || dup2(high, 3) < 0 ||
-	    dup2(high_log, 4) < 0)
-		return FALSE;
-	close_range(5, ~0U, 0);
-	for (int number = 1; number < NSIG; number++)
-		signal(number, SIG_DFL);
 	/* Ctrl-C is the parent's to answer: it closes the pipe when it is done with us. */
-	signal(SIGINT, SIG_IGN);
-	limit(RLIMIT_CORE, 0);
-	if (!SHADOWED)
-		limit(RLIMIT_DATA, CHILD_MEMORY_MAX);
-	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent;
+	fdar_child_ignore_stops();
+	fdar_child_limit(&limits);
+	return fdar_child_keep(kept, G_N_ELEMENTS(kept)) &&
+	       dup2(FDAR_CHILD_FIRST + 1, STDERR_FILENO) >= 0 &&
+	       fdar_child_end_with(parent, SIGKILL);
 }
 
 static gboolean start_child(struct fdar_sandbox *sandbox, const struct fdar_decoder_ops *ops,
@@ -97,7 +68,8 @@ static gboolean start_child(struct fdar_sandbox *sandbox, const struct fdar_deco
 	sandbox->child = fork();
 	if (sandbox->child == 0) {
 		if (settle(ends[1], sandbox->log, parent))
-			fdar_sandbox_serve(ops, traces, sandbox->env, 3, 4);
+			fdar_sandbox_serve(ops, traces, sandbox->env, FDAR_CHILD_FIRST,
+					   FDAR_CHILD_FIRST + 1);
 		_exit(0);
 	}
 	close(ends[1]);

@@ -1,26 +1,21 @@
 #include "pipeline/elf/elf_reader.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "pipeline/elf/elf_wire.h"
 
-#define NOBODY       65534u
-#define MEMORY_BYTES ((rlim_t)8 << 30) /* of addresses: large debug information is mapped */
+#define MEMORY_BYTES (UINT64_C(8) << 30) /* of addresses: large debug information is mapped */
 #define CPU_S        300u
 #define ANSWER_MS    60000 /* for one request: a large library's table is read at the first */
 #define CHILDREN_MAX 16u   /* that may die before no more is tried */
-#define SOCKET_FD    3
 
 struct fdar_elf_reader {
 	pid_t pid; /* 0: none now */
@@ -48,45 +43,17 @@ struct fdar_elf_reader *fdar_elf_reader_new(void)
 
 /* ---- the child ---- */
 
-static void limit(__rlimit_resource_t resource, rlim_t value)
-{
-	struct rlimit limit = { value, value }, now;
-
-	if (getrlimit(resource, &now) == 0 && now.rlim_max < value)
-		return;
-	setrlimit(resource, &limit);
-}
-
-static gboolean drop_rights(void)
-{
-	limit(RLIMIT_CORE, 0);
-	limit(RLIMIT_FSIZE, 0);
-	limit(RLIMIT_CPU, CPU_S);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-	limit(RLIMIT_AS, MEMORY_BYTES);
-#endif
-	if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
-			       setresuid(NOBODY, NOBODY, NOBODY) != 0))
-		return FALSE;
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
-}
-
 static void run_child(int socket, pid_t parent)
 {
-	int null = open("/dev/null", O_RDWR), high = fcntl(socket, F_DUPFD, 10);
+	static const struct fdar_child_limits limits = { .address_bytes = MEMORY_BYTES,
+							 .cpu_s = CPU_S };
 
-	for (int fd = 0; fd < SOCKET_FD; fd++)
-		if (null < 0 || dup2(null, fd) != fd)
-			_exit(0);
-	if (high < 0 || dup2(high, SOCKET_FD) != SOCKET_FD)
-		_exit(0);
-	close_range(SOCKET_FD + 1, ~0U, 0);
-	for (int number = 1; number < NSIG; number++)
-		signal(number, SIG_DFL);
-	signal(SIGINT, SIG_IGN);
+	fdar_child_ignore_stops();
+	fdar_child_limit(&limits);
 	/* After the change of user, which takes it back. */
-	if (drop_rights() && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent)
-		fdar_elf_child_serve(SOCKET_FD);
+	if (fdar_child_keep(&socket, 1) && fdar_child_drop_rights() &&
+	    fdar_child_end_with(parent, SIGKILL))
+		fdar_elf_child_serve(FDAR_CHILD_FIRST);
 	_exit(0);
 }
 

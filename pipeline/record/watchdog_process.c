@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "pipeline/server/control.h"
 #include "pipeline/lttng/daemon_lock.h"
 #include "pipeline/drain/drain.h"
@@ -67,10 +68,9 @@ static pid_t exec_daemon(void)
 		dup2(null, fd);
 	fdar_process_reset(3);
 	setsid();
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	g_unsetenv("LD_PRELOAD");
 	raise_limit();
-	if (getppid() == watchdog)
+	if (fdar_child_end_with(watchdog, SIGTERM))
 		execlp(program ? program : "lttng-sessiond", "lttng-sessiond", "--no-kernel",
 		       "--quiet", (char *)NULL);
 	_exit(errno == ENOENT ? 127 : 126);

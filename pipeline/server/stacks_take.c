@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "pipeline/server/processes.h"
 #include "pipeline/recording/stacks.h"
 #include "pipeline/server/stacks_unwind.h"
@@ -45,11 +45,12 @@ static G_GNUC_NORETURN void unwind_all(struct fdar_unwind *unwind, const GArray 
 {
 	int64_t deadline_us = g_get_monotonic_time() + FDAR_UNWIND_BUDGET_US;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_DFL);
 	unsetenv("DEBUGINFOD_URLS");
-	for (guint i = 0; i < processes->len && getppid() == parent; i++)
+	if (!fdar_child_end_with(parent, SIGKILL))
+		_exit(0);
+	for (guint i = 0; i < processes->len; i++)
 		fdar_unwind_process(unwind, g_array_index(processes, pid_t, i), deadline_us);
 	_exit(0);
 }

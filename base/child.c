@@ -1,0 +1,101 @@
+#include "base/child.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define NOBODY 65534u
+
+/* All but these. */
+static void close_others(const int *fds, guint count)
+{
+	unsigned from = 0, next;
+
+	do {
+		next = ~0U;
+		for (guint i = 0; i < count; i++)
+			if ((unsigned)fds[i] >= from && (unsigned)fds[i] < next)
+				next = (unsigned)fds[i];
+		if (next > from)
+			close_range(from, next == ~0U ? next : next - 1, 0);
+		from = next + 1;
+	} while (next != ~0U);
+}
+
+/* There may be few numbers that can be had (RLIMIT_NOFILE). */
+gboolean fdar_child_keep(const int *fds, guint count)
+{
+	int null, high[FDAR_CHILD_FDS_MAX];
+
+	if (count > FDAR_CHILD_FDS_MAX)
+		return FALSE;
+	close_others(fds, count);
+	null = open("/dev/null", O_RDWR);
+	if (null < 0)
+		return FALSE;
+	for (guint i = 0; i < count; i++) {
+		high[i] = fcntl(fds[i], F_DUPFD, FDAR_CHILD_FIRST + (int)count);
+		if (high[i] < 0)
+			return FALSE;
+	}
+	for (int fd = 0; fd < FDAR_CHILD_FIRST; fd++)
+		if (dup2(null, fd) != fd)
+			return FALSE;
+	for (guint i = 0; i < count; i++)
+		if (dup2(high[i], FDAR_CHILD_FIRST + (int)i) < 0)
+			return FALSE;
+	return close_range(FDAR_CHILD_FIRST + count, ~0U, 0) == 0;
+}
+
+void fdar_child_ignore_stops(void)
+{
+	static const int stops[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	sigset_t none;
+
+	for (int number = 1; number < NSIG; number++)
+		signal(number, SIG_DFL);
+	for (guint i = 0; i < G_N_ELEMENTS(stops); i++)
+		signal(stops[i], SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void limit(__rlimit_resource_t resource, rlim_t value)
+{
+	struct rlimit limit = { value, value }, now;
+
+	if (getrlimit(resource, &now) == 0 && now.rlim_max < value)
+		limit.rlim_max = now.rlim_max;
+	if (getrlimit(resource, &now) == 0 && now.rlim_cur < value)
+		limit.rlim_cur = now.rlim_cur;
+	setrlimit(resource, &limit);
+}
+
+void fdar_child_limit(const struct fdar_child_limits *limits)
+{
+	limit(RLIMIT_CORE, 0);
+	if (!limits->writes)
+		limit(RLIMIT_FSIZE, 0);
+	if (limits->cpu_s)
+		limit(RLIMIT_CPU, limits->cpu_s);
+	if (limits->address_bytes && !FDAR_CHILD_SHADOWED)
+		limit(RLIMIT_AS, limits->address_bytes);
+	if (limits->data_bytes && !FDAR_CHILD_SHADOWED)
+		limit(RLIMIT_DATA, limits->data_bytes);
+}
+
+gboolean fdar_child_drop_rights(void)
+{
+	if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
+			       setresuid(NOBODY, NOBODY, NOBODY) != 0))
+		return FALSE;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+}
+
+gboolean fdar_child_end_with(pid_t parent, int signal)
+{
+	return prctl(PR_SET_PDEATHSIG, signal) == 0 && getppid() == parent;
+}
