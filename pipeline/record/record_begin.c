@@ -280,6 +280,8 @@ static gboolean start_server(struct fdar_run *run, GError **error)
 						    .tls_keys = run->keys.fd,
 						    .tls_keys_path = run->keys.path };
 	const char *control = fdar_control_segment_path(run->control);
+	const pid_t others[] = { fdar_watchdog_pid(run->watchdog),
+				 run->unwinder ? fdar_unwinder_pid(run->unwinder) : 0, 0 };
 	g_autoptr(GDateTime) wall = g_date_time_new_now_utc();
 
 	run->started = g_date_time_format(wall, "%Y-%m-%dT%H:%M:%SZ");
@@ -289,7 +291,7 @@ static gboolean start_server(struct fdar_run *run, GError **error)
 	fdar_control_segment_switch(run->control, TRUE);
 	if (options->attach_count)
 		return attach(run, control, error);
-	run->server = fdar_server_start(&server, control, fdar_watchdog_pid(run->watchdog), error);
+	run->server = fdar_server_start(&server, control, others, error);
 	if (!run->server)
 		return FALSE;
 	run->now.server = fdar_server_pid(run->server);
@@ -314,7 +316,15 @@ static gboolean make_keys(struct fdar_run *run, GError **error)
 	return TRUE;
 }
 
-/* The watchdog is forked before there are threads. */
+static gboolean start_unwinder(struct fdar_run *run, GError **error)
+{
+	if (!run->options->sample_hz)
+		return TRUE;
+	run->unwinder = fdar_unwinder_start(error);
+	return run->unwinder != NULL;
+}
+
+/* The watchdog and the unwinder are forked before there are threads. */
 static gboolean make_places(struct fdar_run *run, GError **error)
 {
 	run->name = fdar_tracing_name();
@@ -347,6 +357,8 @@ gboolean fdar_run_begin(struct fdar_run *run, GError **error)
 		return FALSE;
 	if (!start_watchdog(run, error))
 		return explain(error);
+	if (!start_unwinder(run, error))
+		return FALSE;
 	warn_of_concurrent(run);
 	if (!make_keys(run, error))
 		return FALSE;

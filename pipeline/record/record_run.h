@@ -69,7 +69,8 @@ struct fdar_run {
 	GArray *ends;    /* struct fdar_recording_end, by then; or NULL */
 	gint64 known_us; /* since when it does; 0: not yet */
 	struct fdar_record_missing missing;
-	struct fdar_sampler *sampler; /* NULL: no samples were asked for */
+	struct fdar_unwinder *unwinder; /* the sampler's */
+	struct fdar_sampler *sampler;   /* NULL: no samples were asked for */
 	uint64_t samples, samples_lost;
 	GArray *strangers; /* guint32 pids: processes of other recordings in it; or NULL */
 };

@@ -55,8 +55,8 @@ gboolean fdar_run_start_samples(struct fdar_run *run, GError **error)
 
 	if (!options->sample_hz)
 		return TRUE;
-	run->sampler = fdar_sampler_start(options->sample_hz, options->attach,
-					  options->attach_count, error);
+	run->sampler = fdar_sampler_start_with(run->unwinder, options->sample_hz, options->attach,
+					       options->attach_count, error);
 	if (run->sampler && fdar_sampler_own_why(run->sampler))
 		fdar_run_warn(run,
 			      "samples are of the server's own code only, for %s: "
@@ -101,6 +101,21 @@ static void warn_of_losses(struct fdar_run *run, const struct fdar_samples *samp
 		fdar_run_warn(run, "no sample was taken: the server hardly used a processor");
 }
 
+/* Files that are what nobody has made for elfutils: somebody's who hides, or means us. */
+static void warn_of_binaries(struct fdar_run *run)
+{
+	g_autofree char *feared = fdar_unwinder_feared(run->unwinder);
+
+	if (feared)
+		fdar_run_warn(run,
+			      "BINARIES OF THE SERVER COULD NOT BE READ, and name nothing in the "
+			      "samples: the process that read them died of them, or got lost: %s",
+			      feared);
+	if (fdar_unwinder_gave_up(run->unwinder))
+		fdar_run_warn(run, "the samples have no stacks from some moment on: reading the "
+				   "server's binaries failed too often");
+}
+
 void fdar_run_keep_samples(struct fdar_run *run)
 {
 	g_autoptr(fdar_samples) samples = NULL;
@@ -117,6 +132,7 @@ void fdar_run_keep_samples(struct fdar_run *run)
 	run->samples = samples->samples->len;
 	run->samples_lost = fdar_samples_missing(samples);
 	warn_of_losses(run, samples);
+	warn_of_binaries(run);
 	if (!fdar_samples_save(samples, run->folder.path, &error))
 		fdar_run_warn(run, "the samples are not kept: %s", error->message);
 }

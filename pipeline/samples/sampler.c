@@ -29,6 +29,7 @@ struct process {
 
 struct fdar_sampler {
 	struct fdar_intake *intake;
+	struct fdar_unwinder *unwinder, *own; /* own: NULL, where it is the caller's */
 	struct fdar_samples *samples;
 	struct fdar_kallsyms *kallsyms; /* NULL: not needed yet */
 	struct fdar_jit_map_pool *jit;
@@ -150,7 +151,8 @@ static void on_fork(struct fdar_sampler *sampler, const struct fdar_perf_record 
 	if (parent)
 		process_copy(sampler, record->pid, parent);
 	else if (record->parent == sampler->self)
-		process_add(sampler, record->pid, fdar_space_new())->is_copy = TRUE;
+		process_add(sampler, record->pid, fdar_space_new(sampler->unwinder))->is_copy =
+			TRUE;
 	else
 		g_hash_table_remove(sampler->processes, GUINT_TO_POINTER(record->pid));
 }
@@ -170,7 +172,7 @@ static void on_exec(struct fdar_sampler *sampler, const struct fdar_perf_record 
 	if (!process)
 		return;
 	fdar_space_unref(process->space);
-	process->space = fdar_space_new();
+	process->space = fdar_space_new(sampler->unwinder);
 	process->is_copy = FALSE;
 	forget_generated(process);
 }
@@ -368,8 +370,8 @@ static gpointer run(gpointer data)
 
 /* ---- the whole ---- */
 
-struct fdar_sampler *fdar_sampler_start(unsigned hz, const pid_t *pids, size_t count,
-					GError **error)
+struct fdar_sampler *fdar_sampler_start_with(struct fdar_unwinder *unwinder, unsigned hz,
+					     const pid_t *pids, size_t count, GError **error)
 {
 	struct fdar_intake *intake = fdar_intake_start(hz, pids, count, error);
 	struct fdar_sampler *sampler;
@@ -378,6 +380,7 @@ struct fdar_sampler *fdar_sampler_start(unsigned hz, const pid_t *pids, size_t c
 		return NULL;
 	sampler = g_new0(struct fdar_sampler, 1);
 	sampler->intake = intake;
+	sampler->unwinder = unwinder;
 	sampler->self = (uint32_t)getpid();
 	sampler->samples = fdar_samples_new();
 	sampler->samples->period_ns = 1000000000u / hz;
@@ -387,11 +390,26 @@ struct fdar_sampler *fdar_sampler_start(unsigned hz, const pid_t *pids, size_t c
 	sampler->tids = g_hash_table_new(NULL, NULL);
 	sampler->binaries = g_hash_table_new(NULL, NULL);
 	for (size_t i = 0; i < count; i++) {
-		struct process *process = process_add(sampler, (uint32_t)pids[i], fdar_space_new());
+		struct process *process =
+			process_add(sampler, (uint32_t)pids[i], fdar_space_new(sampler->unwinder));
 
 		fdar_space_map_all(process->space, pids[i]);
 	}
 	sampler->thread = g_thread_new("samples", run, sampler);
+	return sampler;
+}
+
+struct fdar_sampler *fdar_sampler_start(unsigned hz, const pid_t *pids, size_t count,
+					GError **error)
+{
+	struct fdar_unwinder *unwinder = fdar_unwinder_start(error);
+	struct fdar_sampler *sampler =
+		unwinder ? fdar_sampler_start_with(unwinder, hz, pids, count, error) : NULL;
+
+	if (sampler)
+		sampler->own = unwinder;
+	else
+		fdar_unwinder_free(unwinder);
 	return sampler;
 }
 
@@ -433,5 +451,6 @@ void fdar_sampler_free(struct fdar_sampler *sampler)
 	fdar_jit_map_pool_free(sampler->jit);
 	g_hash_table_unref(sampler->tids);
 	g_hash_table_unref(sampler->binaries);
+	fdar_unwinder_free(sampler->own);
 	g_free(sampler);
 }

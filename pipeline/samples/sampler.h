@@ -2,7 +2,8 @@
  * The sampler: takes samples of a server's processes while it is recorded.
  *
  * Place in the house: the door of pipeline/samples for the recorder (record/). It runs in a thread of its
- * own: what the kernel wrote down is taken from the intake (intake.h) and unwound (space.h); the copies of
+ * own: what the kernel wrote down is taken from the intake (intake.h) and unwound by a process without rights
+ * (space.h, unwinder.h); the copies of
  * stacks, which hold what clients sent, are overwritten then, and never written anywhere.
  *
  * Whose samples are kept: of programs that this process starts after the sampler, of processes that it is
@@ -15,6 +16,7 @@
 #include <sys/types.h>
 
 #include "pipeline/samples/samples.h"
+#include "pipeline/samples/unwinder.h"
 
 #define FDAR_SAMPLER_HZ_DEFAULT 99u
 #define FDAR_SAMPLER_HZ_MAX     999u
@@ -22,9 +24,14 @@
 struct fdar_sampler;
 
 /* pids: processes that run already. To be called by the thread that starts the server. NULL and error that
- * says what would help. */
+ * says what would help. It has an unwinder of its own: there must be no other threads yet. */
 struct fdar_sampler *fdar_sampler_start(unsigned hz, const pid_t *pids, size_t count,
 					GError **error);
+
+/* The same with an unwinder that was started when there were none; it stays the caller's, and must outlive the
+ * sampler. */
+struct fdar_sampler *fdar_sampler_start_with(struct fdar_unwinder *unwinder, unsigned hz,
+					     const pid_t *pids, size_t count, GError **error);
 
 /* Why there are only samples of what is started, of the programs' own code (struct fdar_samples.own), as of
  * fdar_perf_own_why(); known from the start. */

@@ -2,8 +2,7 @@
  * An address space: what is mapped where in a process, and stacks unwound in it.
  *
  * Place in the house: under sampler.c. Forked processes share one as long as nothing else is mapped in
- * one of them. Unwinding goes by the tables that every binary has for exceptions (.eh_frame), through
- * elfutils, in a copy of the stack: the process goes on meanwhile, and may be gone.
+ * one of them. Files are opened here, with our rights, and read by the unwinder's worker, without (unwinder.h).
  * Used by one thread at a time.
  */
 #ifndef FDAR_PIPELINE_SAMPLES_SPACE_H
@@ -15,10 +14,12 @@
 
 #include "pipeline/samples/perf.h"
 #include "pipeline/samples/samples.h"
+#include "pipeline/samples/unwinder.h"
 
 struct fdar_space;
 
-struct fdar_space *fdar_space_new(void);
+/* unwinder: must outlive it. */
+struct fdar_space *fdar_space_new(struct fdar_unwinder *unwinder);
 struct fdar_space *fdar_space_ref(struct fdar_space *space);
 
 /* NULL is allowed. */
@@ -31,16 +32,6 @@ struct fdar_space *fdar_space_map(struct fdar_space *space, pid_t pid,
 
 /* All that a process has mapped now, as /proc says. */
 void fdar_space_map_all(struct fdar_space *space, pid_t pid);
-
-struct fdar_space_stack {
-	uint64_t registers[FDAR_PERF_REGISTERS];
-	const uint8_t *bytes; /* of the stack, from rsp on */
-	uint64_t length;
-	/* What came of it: */
-	uint64_t address[FDAR_SAMPLES_DEPTH_MAX]; /* inside of the call, of all but the innermost */
-	guint count;
-	gboolean cut; /* the outer ones are missing */
-};
 
 void fdar_space_unwind(struct fdar_space *space, struct fdar_space_stack *stack);
 

@@ -22,13 +22,15 @@
 #define STEP_MS             20
 #define REGISTER_TIMEOUT_MS "10000" /* a traced process waits so long for the daemon at its start */
 
+#define OTHERS_MAX 4u
+
 struct fdar_server {
 	pid_t pid;
-	pid_t other;      /* a child that is not the server's */
-	int pidfd;        /* -1: none */
-	int status;       /* of waitpid */
-	gboolean reaped;  /* pid has ended */
-	gboolean settled; /* what it left behind was looked at */
+	pid_t others[OTHERS_MAX + 1]; /* children that are not the server's; behind them a 0 */
+	int pidfd;                    /* -1: none */
+	int status;                   /* of waitpid */
+	gboolean reaped;              /* pid has ended */
+	gboolean settled;             /* what it left behind was looked at */
 	gboolean background;
 };
 
@@ -245,7 +247,7 @@ static gboolean spawn(struct fdar_server *server, const struct fdar_server_optio
 }
 
 struct fdar_server *fdar_server_start(const struct fdar_server_options *options,
-				      const char *control, pid_t other, GError **error)
+				      const char *control, const pid_t *others, GError **error)
 {
 	struct fdar_server *server;
 	struct fdar_user user = { 0 };
@@ -254,7 +256,8 @@ struct fdar_server *fdar_server_start(const struct fdar_server_options *options,
 		return NULL;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	server = g_new0(struct fdar_server, 1);
-	server->other = other;
+	for (guint i = 0; others && others[i] && i < OTHERS_MAX; i++)
+		server->others[i] = others[i];
 	server->pidfd = -1;
 	if (spawn(server, options, control, &user, error))
 		server->pidfd = (int)syscall(SYS_pidfd_open, server->pid, 0);
@@ -286,13 +289,21 @@ static void reap(struct fdar_server *server)
 	}
 }
 
+static gboolean is_other(const struct fdar_server *server, pid_t pid)
+{
+	for (guint i = 0; server->others[i]; i++)
+		if (server->others[i] == pid)
+			return TRUE;
+	return FALSE;
+}
+
 /* The server's processes whose parent we are: itself, and orphans of it. The caller frees it. */
 static GArray *roots(const struct fdar_server *server)
 {
 	GArray *children = fdar_processes_children(getpid());
 
 	for (guint i = children->len; i-- > 0;) {
-		if (g_array_index(children, pid_t, i) == server->other)
+		if (is_other(server, g_array_index(children, pid_t, i)))
 			g_array_remove_index_fast(children, i);
 	}
 	return children;

@@ -39,11 +39,12 @@ enum fdar_server_state {
  * path of the first one that is missing. The caller frees it. */
 char *fdar_server_missing_library(const char *folder, enum fdar_detail detail);
 
-/* Starts the command. control: the path of its control segment. other: a child of this process that is
- * none of the server's (the watchdog). NULL and error when a library is missing, the user is not known or
- * may not be taken on, or the command cannot be executed: the message names it. */
+/* Starts the command. control: the path of its control segment. others: children of this process that are
+ * none of the server's (the watchdog), behind them a 0; NULL: there are none. NULL and error when a library
+ * is missing, the user is not known or may not be taken on, or the command cannot be executed: the message
+ * names it. */
 struct fdar_server *fdar_server_start(const struct fdar_server_options *options,
-				      const char *control, pid_t other, GError **error);
+				      const char *control, const pid_t *others, GError **error);
 
 pid_t fdar_server_pid(const struct fdar_server *server);
 

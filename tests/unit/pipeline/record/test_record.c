@@ -478,7 +478,7 @@ static void test_server_libraries(void)
 	g_assert_null(fdar_server_missing_library(dir, FDAR_DETAIL_SESSION));
 	more = fdar_server_missing_library(dir, FDAR_DETAIL_IO);
 	g_assert_cmpstr(more, ==, io);
-	g_assert_null(fdar_server_start(&options, "/control", 0, &error));
+	g_assert_null(fdar_server_start(&options, "/control", NULL, &error));
 	g_assert_nonnull(strstr(error->message, "space or colon"));
 	g_remove(library);
 	g_rmdir(dir);

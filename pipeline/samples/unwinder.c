@@ -1,0 +1,439 @@
+#include "pipeline/samples/unwinder.h"
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/child.h"
+#include "pipeline/samples/unwinder_wire.h"
+
+#define MEMORY_BYTES (UINT64_C(8) << 30) /* of addresses: what is mapped is all that it reads */
+#define LOOK_MS      200                 /* between two looks at whether to wait on */
+#define ANSWER_NS    INT64_C(5000000000) /* of the worker's processor time, for one question */
+#define STARVED_MS   60000               /* and in all: its processor, or its disk, may be busy */
+#define END_MS       5000
+#define END_STEP_MS  2
+#define FILES_MAX    65536u /* that are known; later ones name nothing */
+#define NAMES_MAX    5u     /* of files that are told */
+
+struct fdar_unwinder {
+	pid_t maker; /* who forks workers */
+	int control; /* to that */
+	volatile uint32_t *suspect;
+
+	guint worker; /* which one it is */
+	int socket;   /* to that; -1: there is none */
+	pid_t pid;    /* of that, for its clock */
+	guint deaths;
+
+	uint32_t spaces;
+	GHashTable *numbers; /* of files: "inode path" -> number */
+	GArray *feared;      /* char *, by number: the path, of those that a worker died of; NULL */
+};
+
+/* ---- who forks workers: a process that reads nothing but that it is to ---- */
+
+/* What comes with a worker. */
+struct made {
+	pid_t pid;
+};
+
+static void work(int socket, pid_t parent, volatile uint32_t *suspect)
+{
+	static const struct fdar_child_limits limits = { .address_bytes = MEMORY_BYTES };
+
+	fdar_child_ignore_stops();
+	fdar_child_limit(&limits);
+	/* After the change of user, which takes it back. */
+	if (fdar_child_keep(&socket, 1) && fdar_child_drop_rights() &&
+	    fdar_child_end_with(parent, SIGKILL))
+		fdar_unwinder_serve(FDAR_CHILD_FIRST, suspect);
+	_exit(0);
+}
+
+static gboolean send_with(int socket, const void *bytes, size_t length, int fd)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = { 0 };
+	struct iovec part = { (void *)bytes, length };
+	struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1 };
+
+	if (fd >= 0) {
+		header.msg_control = control.bytes;
+		header.msg_controllen = sizeof(control.bytes);
+		*CMSG_FIRSTHDR(&header) = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)),
+							    .cmsg_level = SOL_SOCKET,
+							    .cmsg_type = SCM_RIGHTS };
+		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&header)), &fd, sizeof(fd));
+	}
+	return sendmsg(socket, &header, MSG_NOSIGNAL) == (ssize_t)length;
+}
+
+/* The worker that there was is gone when the next one is there. */
+static void end_worker(pid_t worker)
+{
+	if (worker <= 0)
+		return;
+	kill(worker, SIGKILL);
+	while (waitpid(worker, NULL, 0) < 0 && errno == EINTR)
+		continue;
+}
+
+/* 0: it could not be made. */
+static pid_t make_worker(int control, volatile uint32_t *suspect)
+{
+	struct made made = { 0 };
+	pid_t parent = getpid();
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+		send_with(control, &made, sizeof(made), -1);
+		return 0;
+	}
+	*suspect = 0;
+	made.pid = fork();
+	if (made.pid == 0)
+		work(ends[1], parent, suspect);
+	send_with(control, &made, sizeof(made), made.pid > 0 ? ends[0] : -1);
+	close(ends[0]);
+	close(ends[1]);
+	return MAX(made.pid, 0);
+}
+
+static void make(int control, pid_t parent, volatile uint32_t *suspect)
+{
+	pid_t worker = 0;
+	char wish;
+	ssize_t n;
+
+	fdar_child_ignore_stops();
+	if (!fdar_child_keep(&control, 1) || !fdar_child_end_with(parent, SIGKILL))
+		_exit(0);
+	while ((n = recv(FDAR_CHILD_FIRST, &wish, 1, 0)) > 0 || (n < 0 && errno == EINTR)) {
+		if (n < 0)
+			continue;
+		end_worker(worker);
+		worker = make_worker(FDAR_CHILD_FIRST, suspect);
+	}
+	end_worker(worker);
+	_exit(0);
+}
+
+static gboolean start_maker(struct fdar_unwinder *unwinder)
+{
+	pid_t parent = getpid();
+	int ends[2];
+	void *shared = mmap(NULL, sizeof(*unwinder->suspect), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (shared == MAP_FAILED)
+		return FALSE;
+	unwinder->suspect = shared;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+		return FALSE;
+	unwinder->maker = fork();
+	if (unwinder->maker == 0)
+		make(ends[1], parent, unwinder->suspect);
+	close(ends[1]);
+	unwinder->control = ends[0];
+	return unwinder->maker > 0;
+}
+
+/* ---- its worker ---- */
+
+static int receive_descriptor(int control, struct made *made)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} room;
+	struct iovec part = { made, sizeof(*made) };
+	struct msghdr header = { .msg_iov = &part,
+				 .msg_iovlen = 1,
+				 .msg_control = room.bytes,
+				 .msg_controllen = sizeof(room.bytes) };
+	struct cmsghdr *with;
+	int fd = -1;
+	ssize_t n;
+
+	do {
+		n = recvmsg(control, &header, MSG_CMSG_CLOEXEC);
+	} while (n < 0 && errno == EINTR);
+	with = n == (ssize_t)sizeof(*made) ? CMSG_FIRSTHDR(&header) : NULL;
+	if (with && with->cmsg_level == SOL_SOCKET && with->cmsg_type == SCM_RIGHTS)
+		memcpy(&fd, CMSG_DATA(with), sizeof(fd));
+	return fd;
+}
+
+static gboolean have_worker(struct fdar_unwinder *unwinder)
+{
+	struct made made = { 0 };
+	char wish = 0;
+
+	if (unwinder->socket >= 0)
+		return TRUE;
+	if (fdar_unwinder_gave_up(unwinder))
+		return FALSE;
+	if (send(unwinder->control, &wish, 1, MSG_NOSIGNAL) == 1)
+		unwinder->socket = receive_descriptor(unwinder->control, &made);
+	if (unwinder->socket < 0) {
+		unwinder->deaths = FDAR_UNWINDER_DEATHS_MAX;
+		return FALSE;
+	}
+	unwinder->pid = made.pid;
+	return TRUE;
+}
+
+static int64_t clock_of(const struct fdar_unwinder *unwinder)
+{
+	struct timespec used = { 0 };
+	clockid_t clock;
+
+	if (clock_getcpuclockid(unwinder->pid, &clock) != 0 || clock_gettime(clock, &used) != 0)
+		return 0;
+	return (int64_t)used.tv_sec * 1000000000 + used.tv_nsec;
+}
+
+/* FALSE: it has died, or will not come back. Who has not been given a processor has not been lost. */
+static gboolean wait_for_it(const struct fdar_unwinder *unwinder)
+{
+	struct pollfd ready = { .fd = unwinder->socket, .events = POLLIN };
+	int64_t begin_ns = 0;
+
+	for (int waited = 0; waited < STARVED_MS; waited += LOOK_MS) {
+		int polled = poll(&ready, 1, LOOK_MS);
+
+		if (polled > 0)
+			return TRUE;
+		if (!begin_ns)
+			begin_ns = clock_of(unwinder);
+		else if (clock_of(unwinder) - begin_ns > ANSWER_NS)
+			return FALSE;
+	}
+	return FALSE;
+}
+
+/* From now on the file that it was at names nothing. Who dies often is not worth another. */
+static void bury(struct fdar_unwinder *unwinder, const char *path)
+{
+	uint32_t number = *unwinder->suspect;
+
+	close(unwinder->socket);
+	unwinder->socket = -1;
+	unwinder->worker++;
+	unwinder->deaths++;
+	if (number && number < unwinder->feared->len && path)
+		g_array_index(unwinder->feared, char *, number) = g_strdup(path);
+}
+
+static const char *path_of(const struct fdar_unwinder *unwinder, uint32_t number)
+{
+	GHashTableIter all;
+	gpointer key, value;
+
+	g_hash_table_iter_init(&all, unwinder->numbers);
+	while (g_hash_table_iter_next(&all, &key, &value))
+		if (GPOINTER_TO_UINT(value) == number)
+			return strchr(key, ' ') + 1;
+	return NULL;
+}
+
+static gboolean hear(const struct fdar_unwinder *unwinder, struct fdar_unwinder_answer *answer)
+{
+	ssize_t n;
+
+	if (!wait_for_it(unwinder))
+		return FALSE;
+	n = recv(unwinder->socket, answer, sizeof(*answer), MSG_DONTWAIT);
+	return n == (ssize_t)sizeof(*answer);
+}
+
+/* FALSE: there is no answer. */
+static gboolean ask(struct fdar_unwinder *unwinder, const struct fdar_unwinder_question *question,
+		    int fd, struct fdar_unwinder_answer *answer)
+{
+	size_t length = offsetof(struct fdar_unwinder_question, bytes) + question->length;
+
+	if (!have_worker(unwinder))
+		return FALSE;
+	if (send_with(unwinder->socket, question, length, fd) && hear(unwinder, answer))
+		return answer->fine != 0;
+	bury(unwinder, path_of(unwinder, *unwinder->suspect));
+	return FALSE;
+}
+
+/* ---- questions ---- */
+
+uint32_t fdar_unwinder_space(struct fdar_unwinder *unwinder)
+{
+	return ++unwinder->spaces;
+}
+
+guint fdar_unwinder_worker(const struct fdar_unwinder *unwinder)
+{
+	return unwinder->worker;
+}
+
+/* 0: too many are known, or it is one that is not to be read. */
+static uint32_t number_of(struct fdar_unwinder *unwinder, uint64_t inode, const char *path)
+{
+	g_autofree char *key = g_strdup_printf("%" G_GUINT64_FORMAT " %s", inode, path);
+	uint32_t number = GPOINTER_TO_UINT(g_hash_table_lookup(unwinder->numbers, key));
+	char *none = NULL;
+
+	if (!number && unwinder->feared->len < FILES_MAX) {
+		number = unwinder->feared->len;
+		g_array_append_val(unwinder->feared, none);
+		g_hash_table_insert(unwinder->numbers, g_steal_pointer(&key),
+				    GUINT_TO_POINTER(number));
+	}
+	return number && !g_array_index(unwinder->feared, char *, number) ? number : 0;
+}
+
+void fdar_unwinder_map(struct fdar_unwinder *unwinder, uint32_t space,
+		       const struct fdar_modules_map *map, uint64_t inode, int fd)
+{
+	struct fdar_unwinder_question question = { .word = FDAR_UNWINDER_MAP,
+						   .space = space,
+						   .start = map->start,
+						   .end = map->end,
+						   .page_offset = map->page_offset };
+	struct fdar_unwinder_answer answer;
+
+	question.file = number_of(unwinder, inode, map->path);
+	question.length = (uint32_t)MIN(strlen(map->path), sizeof(question.bytes));
+	memcpy(question.bytes, map->path, question.length);
+	if (question.file)
+		ask(unwinder, &question, fd, &answer);
+}
+
+void fdar_unwinder_drop(struct fdar_unwinder *unwinder, uint32_t space)
+{
+	struct fdar_unwinder_question question = { .word = FDAR_UNWINDER_DROP, .space = space };
+	struct fdar_unwinder_answer answer;
+
+	if (unwinder->socket >= 0)
+		ask(unwinder, &question, -1, &answer);
+}
+
+void fdar_unwinder_unwind(struct fdar_unwinder *unwinder, uint32_t space,
+			  struct fdar_space_stack *stack)
+{
+	struct fdar_unwinder_question question = { .word = FDAR_UNWINDER_UNWIND, .space = space };
+	struct fdar_unwinder_answer answer;
+	gboolean answered;
+
+	memcpy(question.registers, stack->registers, sizeof(question.registers));
+	question.length = (uint32_t)MIN(stack->length, sizeof(question.bytes));
+	memcpy(question.bytes, stack->bytes, question.length);
+	answered = ask(unwinder, &question, -1, &answer);
+	explicit_bzero(question.bytes, question.length);
+	stack->count = answered ? MIN(answer.count, FDAR_SAMPLES_DEPTH_MAX) : 0;
+	stack->cut = !answered || answer.cut;
+	memcpy(stack->address, answer.address, stack->count * sizeof(stack->address[0]));
+}
+
+gboolean fdar_unwinder_function(struct fdar_unwinder *unwinder, uint32_t space, uint64_t address,
+				struct fdar_modules_function *function)
+{
+	struct fdar_unwinder_question question = { .word = FDAR_UNWINDER_FUNCTION,
+						   .space = space,
+						   .address = address };
+	struct fdar_unwinder_answer answer;
+
+	if (!ask(unwinder, &question, -1, &answer))
+		return FALSE;
+	*function = answer.function;
+	function->name[sizeof(function->name) - 1] = '\0';
+	function->binary[sizeof(function->binary) - 1] = '\0';
+	function->build_id[sizeof(function->build_id) - 1] = '\0';
+	if (function->kind != FDAR_SAMPLE_NAMED)
+		function->kind = FDAR_SAMPLE_UNNAMED;
+	return TRUE;
+}
+
+/* ---- the whole ---- */
+
+struct fdar_unwinder *fdar_unwinder_start(GError **error)
+{
+	struct fdar_unwinder *unwinder = g_new0(struct fdar_unwinder, 1);
+	char *none = NULL;
+
+	unwinder->control = unwinder->socket = -1;
+	unwinder->numbers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	unwinder->feared = g_array_new(FALSE, TRUE, sizeof(char *));
+	g_array_append_val(unwinder->feared, none); /* of number 0, which is none */
+	if (start_maker(unwinder))
+		return unwinder;
+	g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno),
+		    "--sample: cannot start a process that reads the server's binaries: %s",
+		    g_strerror(errno));
+	fdar_unwinder_free(unwinder);
+	return NULL;
+}
+
+pid_t fdar_unwinder_pid(const struct fdar_unwinder *unwinder)
+{
+	return unwinder->maker;
+}
+
+char *fdar_unwinder_feared(const struct fdar_unwinder *unwinder)
+{
+	GString *text = g_string_new(NULL);
+	guint count = 0;
+
+	for (guint i = 1; i < unwinder->feared->len; i++) {
+		const char *path = g_array_index(unwinder->feared, char *, i);
+
+		if (path && count++ < NAMES_MAX)
+			g_string_append_printf(text, "%s%s", text->len ? ", " : "", path);
+	}
+	if (count > NAMES_MAX)
+		g_string_append_printf(text, ", and %u more", count - NAMES_MAX);
+	return g_string_free(text, !count);
+}
+
+gboolean fdar_unwinder_gave_up(const struct fdar_unwinder *unwinder)
+{
+	return unwinder->deaths >= FDAR_UNWINDER_DEATHS_MAX;
+}
+
+/* It ends when nobody can ask it any more. It may be reaped already by who waits for any child. */
+static void end_maker(struct fdar_unwinder *unwinder)
+{
+	int waited = 0;
+
+	while (waited < END_MS && waitpid(unwinder->maker, NULL, WNOHANG) == 0) {
+		g_usleep(END_STEP_MS * 1000);
+		waited += END_STEP_MS;
+	}
+}
+
+void fdar_unwinder_free(struct fdar_unwinder *unwinder)
+{
+	if (!unwinder)
+		return;
+	if (unwinder->socket >= 0)
+		close(unwinder->socket);
+	if (unwinder->control >= 0)
+		close(unwinder->control);
+	if (unwinder->maker > 0)
+		end_maker(unwinder);
+	if (unwinder->suspect)
+		munmap((void *)unwinder->suspect, sizeof(*unwinder->suspect));
+	for (guint i = 0; i < unwinder->feared->len; i++)
+		g_free(g_array_index(unwinder->feared, char *, i));
+	g_array_unref(unwinder->feared);
+	g_hash_table_unref(unwinder->numbers);
+	g_free(unwinder);
+}
