@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/workplace.h"
 #include "cli/kit/command.h"
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
@@ -453,24 +454,23 @@ static void fill_options(struct hunt *hunt)
 
 static int start(struct hunt *hunt)
 {
-	g_autofree char *work = NULL;
+	struct fdar_workplace work;
 	GError *error = NULL;
 	int code;
 
 	if (!fdar_hunt_record_can_sample(&hunt->how, &error) ||
 	    !fdar_child_make_directory(hunt->texts->output, &hunt->made, &error))
 		return fdar_failure(&usage, error);
-	work = g_dir_make_tmp("flowdar-hunt-XXXXXX", &error);
-	if (!work) {
+	if (!fdar_workplace_make("hunt", &work, &error)) {
 		if (hunt->made)
 			g_rmdir(hunt->texts->output);
 		return fdar_failure(&usage, error);
 	}
 	fill_options(hunt);
-	hunt->trial.directory = work;
+	hunt->trial.directory = work.path;
 	code = search(hunt);
 	fdar_serving_drop(&hunt->trial);
-	fdar_child_remove(work);
+	fdar_workplace_remove(&work);
 	if (hunt->made)
 		g_rmdir(hunt->texts->output); /* only when nothing is in it */
 	return code;

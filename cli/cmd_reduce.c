@@ -4,11 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/workplace.h"
 #include "cli/kit/command.h"
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
 #include "cli/kit/reading.h"
-#include "cli/reduce/child.h"
 #include "cli/reduce/reduce_view.h"
 #include "cli/reduce/reducing.h"
 #include "cli/reduce/serving.h"
@@ -408,28 +408,27 @@ static int run(struct request *request, const struct texts *texts, const char *p
 					  .show = fdar_reduce_view_show,
 					  .warn = fdar_reduce_view_warn,
 					  .user = &view };
-	g_autofree char *fingerprint = NULL, *directory = NULL;
+	g_autofree char *fingerprint = NULL;
+	struct fdar_workplace work = { .lock = -1 };
 	GError *error = NULL;
 	int code;
 
 	fingerprint = fdar_state_fingerprint(files, text, &error);
 	if (fingerprint)
 		reducing.state = fdar_state_open(request->state, fingerprint, &error);
-	if (reducing.state)
-		directory = g_dir_make_tmp("flowdar-reduce-XXXXXX", &error);
-	if (!directory) {
+	if (!reducing.state || !fdar_workplace_make("reduce", &work, &error)) {
 		fdar_state_close(reducing.state, TRUE, NULL);
 		return fdar_failure(&usage, error);
 	}
 	if (fdar_state_answers(reducing.state) && !texts->quiet)
 		fprintf(stderr, "going on: %u answers of before, in %s\n",
 			fdar_state_answers(reducing.state), request->state);
-	request->trial.directory = directory;
+	request->trial.directory = work.path;
 	request->trial.stop = fdar_interrupt_catch();
 	code = search(request, &reducing, &view, path);
 	fdar_serving_drop(&request->trial);
 	fdar_state_close(reducing.state, FALSE, NULL);
-	fdar_child_remove(directory);
+	fdar_workplace_remove(&work);
 	return code;
 }
 

@@ -4,10 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/workplace.h"
 #include "cli/kit/command.h"
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
-#include "cli/reduce/child.h"
 #include "cli/replay/capture_options.h"
 #include "cli/verify/ladder.h"
 #include "cli/verify/trex_rung.h"
@@ -326,14 +326,13 @@ static int run(struct request *request)
 {
 	struct fdar_verify_result result = { 0 };
 	struct fdar_trex_rung trex = { 0 };
-	g_autofree char *work = NULL;
+	struct fdar_workplace work;
 	GError *error = NULL;
 	int code;
 
-	work = g_dir_make_tmp("flowdar-verify-XXXXXX", &error);
-	if (!work)
+	if (!fdar_workplace_make("verify", &work, &error))
 		return fdar_failure(&usage, error);
-	request->trial.directory = work;
+	request->trial.directory = work.path;
 	request->trial.stop = fdar_interrupt_catch();
 	climb(request, &result, &trex, &error);
 	clear_line(request);
@@ -351,7 +350,7 @@ static int run(struct request *request)
 	fdar_ladder_clear(&request->now);
 	if (request->before_server)
 		fdar_ladder_clear(&request->before);
-	fdar_child_remove(work);
+	fdar_workplace_remove(&work);
 	return code;
 }
 

@@ -53,11 +53,9 @@ static char *make_folder(struct fdar_recovery *recovery, const char *trace, cons
 	g_autofree char *name = g_strdup_printf("%s-%u", kind, index);
 	g_autofree char *folder = NULL;
 
-	if (!recovery->folder)
-		recovery->folder = g_dir_make_tmp("flowdar-recovery-XXXXXX", NULL);
-	if (!recovery->folder)
+	if (!recovery->place.path && !fdar_workplace_make("recovery", &recovery->place, NULL))
 		return NULL;
-	folder = g_build_filename(recovery->folder, name, NULL);
+	folder = g_build_filename(recovery->place.path, name, NULL);
 	if (g_mkdir(folder, 0700) != 0 || !link_into(folder, trace, "metadata"))
 		return NULL;
 	return g_steal_pointer(&folder);
@@ -329,16 +327,8 @@ void fdar_recovery_free(struct fdar_recovery *recovery)
 {
 	if (!recovery)
 		return;
-	for (guint i = 0; recovery->folder && i < recovery->traces->len; i++) {
-		const char *trace = g_ptr_array_index(recovery->traces, i);
-
-		if (g_str_has_prefix(trace, recovery->folder))
-			remove_folder(trace);
-	}
-	if (recovery->folder)
-		g_rmdir(recovery->folder);
+	fdar_workplace_remove(&recovery->place);
 	g_ptr_array_unref(recovery->traces);
-	g_free(recovery->folder);
 	g_free(recovery->damage);
 	g_free(recovery);
 }

@@ -12,6 +12,8 @@
 
 #include <glib.h>
 
+#include "base/workplace.h"
+
 #define FDAR_RECOVERY_FILES_MAX 1024 /* stream files that are tried */
 
 /* Whether the decoder opens the one trace. FALSE and error: FDAR_SOURCE_ERROR_EMPTY when it has no
@@ -20,9 +22,9 @@
 typedef gboolean (*fdar_recovery_probe_fn)(const char *trace, void *user, GError **error);
 
 struct fdar_recovery {
-	GPtrArray *traces; /* char *: what can be opened, sound traces and shadows */
-	char *damage;      /* one line: what is left out and why; NULL: nothing */
-	char *folder;      /* of the shadows, NULL when there is none */
+	GPtrArray *traces;           /* char *: what can be opened, sound traces and shadows */
+	char *damage;                /* one line: what is left out and why; NULL: nothing */
+	struct fdar_workplace place; /* of the shadows, if there are any */
 };
 
 /* Looks for the damage in the traces (char *). The caller frees the result (fdar_recovery_free), which

@@ -414,8 +414,8 @@ gboolean fdar_export_ctf(const char *path, const char *out, fdar_export_progress
 	ok = export_all(&work, root, traces, draft, error);
 	if (ok && rename(draft, out) != 0)
 		ok = fail(out, error);
-	if (!ok)
-		nftw(draft, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	if (!ok) /* one descriptor is enough: there may be few */
+		nftw(draft, remove_one, 1, FTW_DEPTH | FTW_PHYS);
 	fdar_packed_reader_free(work.reader);
 	g_free(work.bytes);
 	return ok;
