@@ -58,7 +58,9 @@ gboolean fdar_fail_on_parse(const char *text, struct fdar_fail_on *fail_on)
 	if (!g_ascii_isdigit(*sign))
 		return FALSE;
 	fail_on->limit = g_ascii_strtod(sign, &end);
-	return fail_on->what && !*end && isfinite(fail_on->limit) && fail_on->limit <= most;
+	if (!fail_on->what || *end || !isfinite(fail_on->limit))
+		return FALSE;
+	return fail_on->or_equal ? fail_on->limit <= most : fail_on->limit < most;
 }
 
 gboolean fdar_fail_on_check(const struct fdar_fail_on *fail_on, const struct fdar_diff *diff,

@@ -5,12 +5,14 @@
 
 static void test_parse(void)
 {
-	static const char *const good[] = { "ratio>2", "ratio>=1.5", "time>0", "unfinished>10",
-					    "lost>0.5" };
-	static const char *const bad[] = { "",         "ratio",     "ratio>",    "ratio>x",
-					   "ratio>2x", "ratio<2",   "speed>2",   ">2",
-					   "ratio>-1", "ratio>inf", "ratio>nan", "rati>2",
-					   "ratio>>2", "ratio > 2" };
+	static const char *const good[] = { "ratio>2",        "ratio>=1.5", "time>0",
+					    "unfinished>10",  "lost>0.5",   "lost>=100",
+					    "unfinished>99.9" };
+	static const char *const bad[] = {
+		"",         "ratio",     "ratio>",   "ratio>x",   "ratio>2x",      "ratio<2",
+		"speed>2",  ">2",        "ratio>-1", "ratio>inf", "ratio>nan",     "rati>2",
+		"ratio>>2", "ratio > 2", "lost>100", "lost>=101", "unfinished>100"
+	};
 	struct fdar_fail_on fail_on;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(good); i++)
