@@ -48,8 +48,8 @@ static uint32_t node_of_row(const struct fdar_diff *diff, const struct fdar_diff
 	return best;
 }
 
-/* The outermost function whose calls grew about as much. Recursive calls count, so this leads from a
- * helper to the recursion that calls it. */
+/* The outermost function whose calls grew about as much, as did those of all between. Recursive calls count, so
+ * this leads from a helper to the recursion that calls it. */
 uint32_t diff_origin_of_calls(const struct diff_work *work, uint32_t at)
 {
 	const struct fdar_diff_node *nodes = work->diff->nodes;
@@ -59,9 +59,11 @@ uint32_t diff_origin_of_calls(const struct diff_work *work, uint32_t at)
 	for (uint32_t up = nodes[at].parent; up && isfinite(grown); up = nodes[up].parent) {
 		double ratio = diff_ratio(nodes[up].baseline.calls, nodes[up].subject.calls);
 
-		if (diff_is_function(&nodes[up]) && nodes[up].presence == FDAR_IN_BOTH &&
-		    ratio >= work->options.min_ratio && ratio >= 0.5 * grown)
-			origin = up;
+		if (!diff_is_function(&nodes[up]) || nodes[up].presence != FDAR_IN_BOTH)
+			continue;
+		if (ratio < work->options.min_ratio || ratio < 0.5 * grown)
+			break;
+		origin = up;
 	}
 	return origin;
 }
