@@ -338,6 +338,7 @@ static void work_clear(struct diff_work *work)
 		g_free(work->side[i].functions);
 		g_free(work->side[i].price);
 		g_free(work->side[i].node_price);
+		g_free(work->side[i].server_ns);
 		g_free(work->side[i].server_calls);
 		diff_runs_clear(&work->side[i]);
 	}
@@ -363,9 +364,9 @@ static void compare(struct diff_work *work)
 	diff_rows_make(work);
 	work->processor_part = diff_processor_part(work);
 	diff_tree_make(work);
-	diff_trade_find(work);
 	compare_sessions(work);
 	diff_load_find(work);
+	diff_trade_find(work);
 	diff_rows_rank(work);
 	diff_server_make(work);
 	diff_recount(work->diff);

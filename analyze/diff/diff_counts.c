@@ -42,13 +42,17 @@ void diff_counts_pool(struct diff_work *work)
 
 		side->server_count = work->names->function_count;
 		side->server_calls = g_new0(double, side->server_count + 1);
+		side->server_ns = g_new0(double, side->server_count + 1);
 		for (uint32_t e = 0; e < server->entry_count && !work->diff->whole_run; e++) {
 			const struct fdar_profile_entry *entry = &server->entries[e];
 			uint32_t function = side->functions[entry->function];
 
-			if (entry->below == FDAR_PROFILE_NONE && function < side->server_count)
-				side->server_calls[function] +=
-					(double)entry->stat.calls / (double)side->sessions;
+			if (entry->below != FDAR_PROFILE_NONE || function >= side->server_count)
+				continue;
+			side->server_calls[function] +=
+				(double)entry->stat.calls / (double)side->sessions;
+			side->server_ns[function] +=
+				(double)entry->stat.own_ns / (double)side->sessions;
 		}
 	}
 }

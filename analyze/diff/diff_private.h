@@ -80,6 +80,7 @@ struct diff_side {
 	uint32_t server_count;
 };
 
+	double *server_ns;    /* likewise: how long it ran */
 /* One of several runs of a side. */
 struct diff_run {
 	const struct fdar_profile *profile;
@@ -177,13 +178,17 @@ void diff_counts_find(struct diff_work *work, const uint32_t *entry, uint32_t fu
 void diff_counts_adjust(struct fdar_diff *diff);
 void diff_recount(struct fdar_diff *diff);
 
-/* Time that went from a function to another that only one build has. Before rows are sorted. */
+/* Time that went from a function to another that only one build has. Before rows are sorted, and once sessions
+ * are compared. */
 void diff_trade_find(struct diff_work *work);
 /* What is new may be what one build alone has as a function. */
 void diff_cap_for_build(struct diff_work *work);
 
 /* Each call moves bytes for the kernel, and calls and bytes are as many as before, or so many times as many
  * as work that is asked for: how long that takes is not the function's doing. */
+/* Likewise where that was in frames of the server's own; of different builds, after the trade. */
+void diff_inlined_find(struct diff_work *work);
+void diff_cap_for_inlined(struct diff_work *work);
 gboolean diff_is_transfer(const struct fdar_diff_row *row, double work);
 
 /* Is it a wait on the sessions' own descriptors, for the most part of what it added? */

@@ -222,6 +222,7 @@ void diff_trade_find(struct diff_work *work)
 	find_traded(&trade);
 	trade.medians = TRUE;
 	find_traded(&trade);
+	diff_inlined_find(work);
 }
 
 #define MANY_NEW 5u

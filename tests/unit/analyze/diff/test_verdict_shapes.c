@@ -1,0 +1,148 @@
+/* What servers of other shapes than the bench's showed to be wrong: loops whose code is inlined in one build,
+ * queues with more clients at once, sessions that ask for more, turns of timers. */
+#include "tests/unit/kit/diff_script.h"
+
+/* ---- what one build has inlined in a loop of the server's ---- */
+
+static void loop_init(struct writer *writer, uint32_t seed, const char *build)
+{
+	writer_init(writer, seed);
+	writer->build_id = build;
+	g_string_append(writer->text, "A");
+	say(writer, "+main");
+	say(writer, "+loop");
+}
+
+/* The loop wakes up. */
+static void loop_turn(struct writer *writer)
+{
+	writer->now = ++writer->session * (gint64)MS;
+	if (writer->session > 1)
+		say(writer, "w");
+}
+
+static void loop_begin(struct writer *writer)
+{
+	g_autofree char *event = g_strdup_printf("begin:%d::7", writer->session);
+
+	say(writer, event);
+}
+
+/* ... and has something of its own to do, before it sleeps. */
+static void loop_end(struct writer *writer, double own_ns)
+{
+	g_autofree char *event = g_strdup_printf("end:%d", writer->session);
+
+	say(writer, event);
+	pass(writer, own_ns);
+	say(writer, "wait:POLL:poll");
+}
+
+/* The loop reads what was sent, in a function of its own or by itself, and asks somebody else. */
+static void reading_loop(struct writer *writer, uint32_t seed, gboolean inlined, double wait_ns,
+			 double parse_ns)
+{
+	loop_init(writer, seed, inlined ? "b1" : "b2");
+	for (int i = 0; i < 40; i++) {
+		loop_turn(writer);
+		loop_begin(writer);
+		if (!inlined)
+			say(writer, "+take");
+		pass(writer, 15 * US);
+		if (wait_ns > 0) {
+			say(writer, "wait:IO:recv:9");
+			pass(writer, wait_ns);
+			say(writer, "w");
+		}
+		if (!inlined)
+			say(writer, "-take");
+		run(writer, "parse", parse_ns);
+		run(writer, "encode", 30 * US);
+		run(writer, "copy", 10 * US);
+		loop_end(writer, 1 * US);
+	}
+}
+
+static void test_inlined_in_loop(void)
+{
+	for (int waits = 0; waits < 2; waits++) {
+		struct writer side[2];
+
+		for (int s = 0; s < 2; s++)
+			reading_loop(&side[s], (uint32_t)s + 1, !s, waits ? 90 * US : 0, 20 * US);
+		g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+		g_assert_cmpint(row_of(diff, "take", NULL)->presence, ==, FDAR_IN_SUBJECT);
+		g_assert_null(diff->verdict.function);
+		/* What got slower beside it is found, and what the take waits longer, too. */
+		for (int s = 0; s < 2; s++)
+			reading_loop(&side[s], (uint32_t)s + 1, !s, waits ? 90 * US : 0,
+				     s ? 90 * US : 20 * US);
+		g_autoptr(fdar_diff) slower = compare(&side[0], &side[1]);
+		g_assert_cmpstr(slower->verdict.function, ==, "parse");
+		for (int s = 0; s < 2 && waits; s++)
+			reading_loop(&side[s], (uint32_t)s + 1, !s, s ? 500 * US : 90 * US,
+				     20 * US);
+		if (!waits)
+			continue;
+		g_autoptr(fdar_diff) longer = compare(&side[0], &side[1]);
+		g_assert_cmpstr(longer->verdict.function, ==, "take");
+		g_assert_cmpint(longer->verdict.change, ==, FDAR_CHANGE_WAITING);
+	}
+}
+
+/* What the loop lost cannot be seen where it has other work: then at low confidence. */
+static void test_new_in_loop(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		loop_init(&side[s], (uint32_t)s + 1, s ? "b2" : "b1");
+		for (int i = 0; i < 40; i++) {
+			loop_turn(&side[s]);
+			loop_begin(&side[s]);
+			if (s)
+				run(&side[s], "take", 40 * US);
+			run(&side[s], "parse", 20 * US);
+			loop_end(&side[s], s ? 150 * US : 100 * US);
+		}
+	}
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	g_assert_cmpstr(diff->verdict.function, ==, "take");
+	g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_LOW);
+	g_assert_nonnull(strstr(diff->verdict.reason, "whose own time is the server's"));
+}
+
+/* A function that only one build has is called exactly so often, and takes next to nothing: that is no news,
+ * though sessions run a bit longer for another reason. */
+static void test_called_in_one_build(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s + 1);
+		side[s].build_id = s ? "b2" : "b1";
+		side[s].spacing = 1 * MS;
+		for (int i = 0; i < 40; i++) {
+			begin(&side[s], "");
+			run(&side[s], "parse", s ? 115 * US : 100 * US);
+			say(&side[s], "+fetch");
+			pass(&side[s], 50 * US);
+			if (s)
+				run(&side[s], "retry", 300);
+			say(&side[s], "-fetch");
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	g_assert_true(row_of(diff, "retry", NULL)->counts.exact);
+	g_assert_null(diff->verdict.function);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/verdict-shapes/inlined-in-loop", test_inlined_in_loop);
+	g_test_add_func("/verdict-shapes/new-in-loop", test_new_in_loop);
+	g_test_add_func("/verdict-shapes/called-in-one-build", test_called_in_one_build);
+	return g_test_run();
+}
