@@ -260,7 +260,6 @@ static void compare_sessions(struct diff_work *work)
 {
 	struct fdar_diff *diff = work->diff;
 
-	sum_sides(work);
 	diff->test = (struct fdar_diff_test){ .p = 1, .adjusted = 1 };
 	if (diff->whole_run)
 		sum_whole_run(diff);
@@ -338,8 +337,8 @@ static void work_clear(struct diff_work *work)
 		g_free(work->side[i].functions);
 		g_free(work->side[i].price);
 		g_free(work->side[i].node_price);
-		g_free(work->side[i].server_ns);
 		g_free(work->side[i].server_calls);
+		g_free(work->side[i].server_ns);
 		diff_runs_clear(&work->side[i]);
 	}
 	fdar_profile_free(work->names);
@@ -361,12 +360,14 @@ static void compare(struct diff_work *work)
 	diff_replaced_find(work);
 	diff_runs_map(work);
 	diff_price_find(work);
+	sum_sides(work);
+	work->diff->load.work = diff_work_ratio(work->diff);
 	diff_rows_make(work);
 	work->processor_part = diff_processor_part(work);
 	diff_tree_make(work);
 	compare_sessions(work);
-	diff_load_find(work);
 	diff_trade_find(work);
+	diff_load_find(work);
 	diff_rows_rank(work);
 	diff_server_make(work);
 	diff_recount(work->diff);

@@ -68,7 +68,6 @@ struct fdar_diff_test {
 	double delta; /* Cliff's delta, -1 to 1: P(subject > baseline) - P(subject < baseline) */
 	double p;     /* one-sided, on the side to which the mean changed; 1: nothing can be said */
 	double adjusted; /* p, corrected for the number of rows (Benjamini-Hochberg) */
-	double p_few; /* that some are above all by chance, were the baseline's min_ratio longer */
 	uint64_t beyond; /* sessions of the subject above every one of the baseline */
 };
 
@@ -124,6 +123,7 @@ struct fdar_diff_row {
 	gboolean client;     /* what it added is waiting for the sessions' clients */
 	gboolean traded;     /* its caller, or a callee of one build, ran as much longer before */
 	uint32_t ids[2];     /* private: of the function and what is below it */
+	uint32_t entries[2]; /* private: of each side's group, or FDAR_PROFILE_NONE */
 	gboolean stands_out; /* it grew, more than everything else did, and not by chance */
 };
 

@@ -62,11 +62,13 @@ void diff_counts_pool(struct diff_work *work)
 static gboolean is_moved(const struct diff_work *work, uint32_t function,
 			 const struct fdar_diff_row *row)
 {
-	double added = row->subject.calls - row->baseline.calls, elsewhere = 0;
+	double asked = work->diff->load.work; /* so many times as many calls are no news */
+	double added = row->subject.calls - asked * row->baseline.calls, elsewhere = 0;
 
 	for (int s = 0; s < SIDES; s++)
 		if (function < work->side[s].server_count)
-			elsewhere += (s == SUBJECT ? 1 : -1) * work->side[s].server_calls[function];
+			elsewhere +=
+				(s == SUBJECT ? 1 : -asked) * work->side[s].server_calls[function];
 	return added > 0 && elsewhere < -0.5 * added;
 }
 

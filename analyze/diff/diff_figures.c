@@ -74,7 +74,8 @@ double diff_least_added(const struct diff_work *work, gboolean running)
 
 	if (work->options.min_added_ns > 0)
 		floor_ns = work->options.min_added_ns;
-	return MAX(part * diff_usual_ns(work, running), floor_ns);
+	/* Who is asked for more runs for more. */
+	return MAX(part * MAX(work->diff->load.work, 1) * diff_usual_ns(work, running), floor_ns);
 }
 
 gboolean diff_is_large(const struct diff_work *work, double ratio, double added_ns,

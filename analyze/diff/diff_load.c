@@ -22,9 +22,8 @@ static double apart(double a, double b)
 	return a > 0 && b > 0 ? MAX(a, b) / MIN(a, b) : 1;
 }
 
-/* What the subject's sessions ask for, in those of the baseline: requests where the server tells them;
- * else what is read and how often it was, both. */
-static double work_ratio(const struct fdar_diff *diff)
+/* Requests where the server tells them; else what is read and how often it was, both. */
+double diff_work_ratio(const struct fdar_diff *diff)
 {
 	const struct fdar_diff_sessions *before = &diff->baseline, *after = &diff->subject;
 	double ratio = 1;
@@ -104,7 +103,7 @@ void diff_load_find(struct diff_work *work)
 	struct fdar_diff *diff = work->diff;
 
 	diff->load = (struct fdar_diff_load){
-		.work = work_ratio(diff),
+		.work = diff_work_ratio(diff),
 		.asked = work->options.asked,
 		.pace = !diff->whole_run && is_other_pace(diff),
 		.machine = diff_machine(diff, NULL),

@@ -201,11 +201,17 @@ gboolean diff_follows(const struct diff_work *work, uint8_t frame, uint8_t wait,
 void diff_rows_make(struct diff_work *work);
 void diff_rows_rank(struct diff_work *work);
 void diff_rows_sort(struct fdar_diff *diff);
+/* Are some sessions of the subject beyond those of the baseline by chance, were these longer by the factor that
+ * is usual between the sides, and by what is called a change? */
+double diff_p_few(const struct diff_work *work, const struct fdar_diff_row *row, double usual);
 void diff_server_make(struct diff_work *work);
 void diff_tree_make(struct diff_work *work);
 void diff_load_find(struct diff_work *work);
 /* By what factor all running rows but one are slower; 1 where there is too little else. */
 double diff_machine(const struct fdar_diff *diff, const struct fdar_diff_row *without);
+/* What the subject's sessions ask for, in those of the baseline, where that is another amount of work; else 1.
+ * Once the sides are summed up, before any row is made. */
+double diff_work_ratio(const struct fdar_diff *diff);
 
 /* Why there can be no verdict: the sentence, and the confidence is low. FALSE: there can be. */
 gboolean diff_refuse(struct diff_work *work);

@@ -85,20 +85,23 @@ static const struct fdar_profile_stat *stat_of(const struct diff_work *work, int
 	return entry[which] == FDAR_PROFILE_NONE ? NULL : &group->entries[entry[which]].stat;
 }
 
-/* Are some sessions of the subject beyond those of the baseline, were these as much longer as is called a
- * change? */
-static double p_few(const struct diff_work *work, const struct fdar_histogram *baseline,
-		    const struct fdar_histogram *subject)
+static const struct fdar_histogram no_values = { 0 };
+
+double diff_p_few(const struct diff_work *work, const struct fdar_diff_row *row, double usual)
 {
+	const struct fdar_profile_stat *before = stat_of(work, BASELINE, row->entries);
+	const struct fdar_profile_stat *after = stat_of(work, SUBJECT, row->entries);
+	const struct fdar_histogram *baseline = before ? &before->session_own_ns : &no_values;
 	struct fdar_histogram longer = { 0 };
 
 	for (uint32_t i = 0; i < baseline->length; i++)
 		fdar_histogram_add(&longer,
-				   (uint64_t)(work->options.min_ratio *
+				   (uint64_t)(usual * work->options.min_ratio *
 					      (double)fdar_bucket_low(baseline->buckets[i].index)),
 				   baseline->buckets[i].count);
 	struct fdar_sample_test test = fdar_sample_test(&longer, work->side[BASELINE].sessions,
-							subject, work->side[SUBJECT].sessions);
+							after ? &after->session_own_ns : &no_values,
+							work->side[SUBJECT].sessions);
 	fdar_histogram_clear(&longer);
 	return test.p_few;
 }
@@ -107,21 +110,17 @@ static void test_row(const struct diff_work *work, const struct fdar_profile_sta
 		     const struct fdar_profile_stat *subject, double added_ns,
 		     struct fdar_diff_test *out)
 {
-	static const struct fdar_histogram none = { 0 };
-
-	*out = (struct fdar_diff_test){ .p = 1, .adjusted = 1, .p_few = 1 };
+	*out = (struct fdar_diff_test){ .p = 1, .adjusted = 1 };
 	if (work->diff->whole_run)
 		return;
 	struct fdar_sample_test test =
-		fdar_sample_test(baseline ? &baseline->session_own_ns : &none,
+		fdar_sample_test(baseline ? &baseline->session_own_ns : &no_values,
 				 work->side[BASELINE].sessions,
-				 subject ? &subject->session_own_ns : &none,
+				 subject ? &subject->session_own_ns : &no_values,
 				 work->side[SUBJECT].sessions);
 	out->delta = test.delta;
 	out->p = added_ns > 0 ? test.p_up : added_ns < 0 ? test.p_down : 1;
 	out->beyond = test.beyond;
-	out->p_few = p_few(work, baseline ? &baseline->session_own_ns : &none,
-			   subject ? &subject->session_own_ns : &none);
 }
 
 /* Of the sessions' own times. */
@@ -208,6 +207,8 @@ static void fill_row(struct diff_work *work, struct fdar_diff_row *row, uint32_t
 	const struct fdar_profile_stat *subject = stat_of(work, SUBJECT, entry);
 
 	name_row(work, row, function, below);
+	for (int i = 0; i < SIDES; i++)
+		row->entries[i] = entry[i];
 	diff_side_fill(&work->side[BASELINE], baseline,
 		       price_of(&work->side[BASELINE], entry, BASELINE), diff->whole_run,
 		       &row->baseline);

@@ -161,7 +161,7 @@ gboolean diff_stands_out(const struct diff_work *work, const struct fdar_diff_ro
 	if (diff_hides_running(work) && row->share < DIFF_MIN_PART &&
 	    ratio < usual * least_on_full(work, row, usual))
 		return FALSE;
-	if (is_of_few(work, row, usual) && row->test.p_few >= work->options.alpha)
+	if (is_of_few(work, row, usual) && diff_p_few(work, row, usual) >= work->options.alpha)
 		return FALSE;
 	return diff_is_large(work, ratio / usual, grown_ns(row, usual), runs);
 }

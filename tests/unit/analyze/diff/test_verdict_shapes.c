@@ -138,11 +138,107 @@ static void test_called_in_one_build(void)
 	g_assert_null(diff->verdict.function);
 }
 
+/* ---- sessions that ask for three times as much ---- */
+
+struct asking {
+	int requests;
+	double tiny_ns;
+	double once_ns; /* in one session, besides */
+};
+
+static void asking_run(struct writer *writer, uint32_t seed, const struct asking *asking)
+{
+	writer_init(writer, seed);
+	writer->spacing = 10 * MS;
+	for (int i = 0; i < 24; i++) {
+		begin(writer, "");
+		say(writer, "+connection");
+		for (int r = 0; r < asking->requests; r++) {
+			g_autofree char *first = g_strdup_printf("req:%d:/x", writer->session);
+			g_autofree char *last = g_strdup_printf("done:%d:0", writer->session);
+
+			say(writer, first);
+			run(writer, "parse", 40 * US);
+			run(writer, "encode", 40 * US);
+			run(writer, "tiny", asking->tiny_ns + (i == 7 && !r ? asking->once_ns : 0));
+			say(writer, last);
+		}
+		say(writer, "-connection");
+		end(writer);
+	}
+}
+
+static struct fdar_diff *compare_asking(struct asking before, struct asking after)
+{
+	struct writer a, b;
+
+	asking_run(&a, 1, &before);
+	asking_run(&b, 2, &after);
+	return compare(&a, &b);
+}
+
+static void test_asks_for_more(void)
+{
+	/* Its mean is one session's; that all are above the baseline's is what was asked for. */
+	g_autoptr(fdar_diff) one = compare_asking((struct asking){ 3, 2 * US, 0 },
+						  (struct asking){ 9, 2 * US, 600 * US });
+	/* A tenth of a microsecond more in each request is none of what they run for. */
+	g_autoptr(fdar_diff) little =
+		compare_asking((struct asking){ 3, 300, 0 }, (struct asking){ 9, 900, 0 });
+	g_autoptr(fdar_diff) much =
+		compare_asking((struct asking){ 3, 2 * US, 0 }, (struct asking){ 9, 60 * US, 0 });
+
+	g_assert_cmpfloat_with_epsilon(one->load.work, 3, 0.01);
+	g_assert_null(one->verdict.function);
+	g_assert_null(little->verdict.function);
+	g_assert_cmpstr(much->verdict.function, ==, "tiny");
+}
+
+/* Whose a call is that a thread makes before it has something to do depends on whether it had to wait; three
+ * times as many for three times as much is no news, whoever has them. */
+static void test_moved_and_asked_for(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		loop_init(&side[s], (uint32_t)s + 1, "b1");
+		for (int i = 0; i < 30; i++) {
+			loop_turn(&side[s]);
+			for (int k = 0; k < (s ? 13 : 8); k++) {
+				run(&side[s], "receive", 2 * US);
+				say(&side[s], "wait:POLL:poll");
+				say(&side[s], "w");
+			}
+			loop_begin(&side[s]);
+			for (int r = 0; r < (s ? 9 : 3); r++) {
+				g_autofree char *first =
+					g_strdup_printf("req:%d:/x", side[s].session);
+				g_autofree char *last =
+					g_strdup_printf("done:%d:0", side[s].session);
+
+				say(&side[s], first);
+				run(&side[s], "parse", 10 * US);
+				run(&side[s], "encode", 10 * US);
+				run(&side[s], "copy", 10 * US);
+				say(&side[s], last);
+			}
+			for (int k = 0; k < (s ? 14 : 1); k++)
+				run(&side[s], "receive", 2 * US);
+			loop_end(&side[s], 1 * US);
+		}
+	}
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	g_assert_true(row_of(diff, "receive", NULL)->counts.moved);
+	g_assert_null(diff->verdict.function);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/verdict-shapes/inlined-in-loop", test_inlined_in_loop);
 	g_test_add_func("/verdict-shapes/new-in-loop", test_new_in_loop);
 	g_test_add_func("/verdict-shapes/called-in-one-build", test_called_in_one_build);
+	g_test_add_func("/verdict-shapes/asks-for-more", test_asks_for_more);
+	g_test_add_func("/verdict-shapes/moved-and-asked-for", test_moved_and_asked_for);
 	return g_test_run();
 }
