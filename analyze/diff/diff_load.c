@@ -6,9 +6,8 @@
 
 /* More of everything by this much is another amount of work. */
 #define WORK_RATIO 2.0
-/* The rate of sessions, and how many are open at once, may differ by these. */
+/* The rate of sessions may differ by this, how many are open at once by DIFF_OPEN_RATIO. */
 #define RATE_RATIO 2.0
-#define OPEN_RATIO 1.5
 /* One session after the other, without a pause that matters. */
 #define NO_PAUSE 0.8
 /* A machine that is slower than this by itself is none to measure on. */
@@ -55,7 +54,7 @@ static gboolean is_other_pace(const struct fdar_diff *diff)
 
 		return pause > 0 && other > 0 && apart(pause, other) >= RATE_RATIO;
 	}
-	return apart(before->open, after->open) >= OPEN_RATIO;
+	return apart(before->open, after->open) >= DIFF_OPEN_RATIO;
 }
 
 struct slower {

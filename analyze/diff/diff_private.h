@@ -57,6 +57,9 @@
 #define DIFF_FULL_FACTOR 100
 #define DIFF_FULL_P      1e-6 /* who is kept from a processor is so now and then, not in one function */
 
+/* How many sessions are open at once differs between the sides. */
+#define DIFF_OPEN_RATIO 1.5
+
 /* A machine in which somebody waits for a processor for so much of the time is full. */
 #define DIFF_FULL_PART 0.5
 /* Where that is not known: sessions waited for one, for so much of what they would have run without. */
@@ -77,10 +80,10 @@ struct diff_side {
 	struct diff_run *runs;
 	uint32_t run_count;   /* 0: one, or not known */
 	double *server_calls; /* by index in names, up to server_count: of no session, per session */
+	double *server_ns;    /* likewise: how long it ran */
 	uint32_t server_count;
 };
 
-	double *server_ns;    /* likewise: how long it ran */
 /* One of several runs of a side. */
 struct diff_run {
 	const struct fdar_profile *profile;
@@ -183,12 +186,12 @@ void diff_recount(struct fdar_diff *diff);
 void diff_trade_find(struct diff_work *work);
 /* What is new may be what one build alone has as a function. */
 void diff_cap_for_build(struct diff_work *work);
-
-/* Each call moves bytes for the kernel, and calls and bytes are as many as before, or so many times as many
- * as work that is asked for: how long that takes is not the function's doing. */
 /* Likewise where that was in frames of the server's own; of different builds, after the trade. */
 void diff_inlined_find(struct diff_work *work);
 void diff_cap_for_inlined(struct diff_work *work);
+
+/* Each call moves bytes for the kernel, and calls and bytes are as many as before, or so many times as many
+ * as work that is asked for: how long that takes is not the function's doing. */
 gboolean diff_is_transfer(const struct fdar_diff_row *row, double work);
 
 /* Is it a wait on the sessions' own descriptors, for the most part of what it added? */
@@ -198,20 +201,20 @@ gboolean diff_is_for_client(uint8_t frame, const struct fdar_diff_side *baseline
 gboolean diff_follows(const struct diff_work *work, uint8_t frame, uint8_t wait,
 		      const struct fdar_diff_side *baseline, const struct fdar_diff_side *subject);
 
-void diff_rows_make(struct diff_work *work);
-void diff_rows_rank(struct diff_work *work);
-void diff_rows_sort(struct fdar_diff *diff);
 /* Are some sessions of the subject beyond those of the baseline by chance, were these longer by the factor that
  * is usual between the sides, and by what is called a change? */
 double diff_p_few(const struct diff_work *work, const struct fdar_diff_row *row, double usual);
+void diff_rows_make(struct diff_work *work);
+void diff_rows_rank(struct diff_work *work);
+void diff_rows_sort(struct fdar_diff *diff);
 void diff_server_make(struct diff_work *work);
 void diff_tree_make(struct diff_work *work);
-void diff_load_find(struct diff_work *work);
-/* By what factor all running rows but one are slower; 1 where there is too little else. */
-double diff_machine(const struct fdar_diff *diff, const struct fdar_diff_row *without);
 /* What the subject's sessions ask for, in those of the baseline, where that is another amount of work; else 1.
  * Once the sides are summed up, before any row is made. */
 double diff_work_ratio(const struct fdar_diff *diff);
+void diff_load_find(struct diff_work *work);
+/* By what factor all running rows but one are slower; 1 where there is too little else. */
+double diff_machine(const struct fdar_diff *diff, const struct fdar_diff_row *without);
 
 /* Why there can be no verdict: the sentence, and the confidence is low. FALSE: there can be. */
 gboolean diff_refuse(struct diff_work *work);
@@ -233,11 +236,15 @@ char *diff_full_text(const struct diff_work *work);
 gboolean diff_knows_processor(const struct diff_work *work);
 /* The machine was full, and who waited for a processor looks as if it ran. */
 gboolean diff_hides_running(const struct diff_work *work);
+/* Each wait is longer by more than anybody is kept from a processor. */
+gboolean diff_is_beyond_full(double added_ns, double waits);
 /* What can be waiting for a processor, or for somebody who does, or be told of one side only. */
 void diff_cap_for_processor(struct diff_work *work);
 /* What sessions waited longer for a processor; that is at least half of what was added to them. */
 double diff_processor_added_ns(const struct fdar_diff *diff);
 gboolean diff_is_for_processor(const struct fdar_diff *diff);
+/* Likewise for their clients. */
+gboolean diff_is_for_clients(const struct fdar_diff *diff);
 
 void diff_judge(struct diff_work *work);
 /* Sessions take longer, or run longer, which is not chance. */
@@ -301,6 +308,8 @@ void diff_cap(struct diff_work *work, enum fdar_confidence level, const char *fo
 	G_GNUC_PRINTF(3, 4);
 /* A side has more than one run; the verdict is beyond what runs, or parts of one, differ by. */
 gboolean diff_has_several(const struct diff_work *work);
+/* And so many that all of one side above all of the other is no chance. */
+gboolean diff_has_enough_runs(const struct diff_work *work);
 gboolean diff_is_beyond_runs(const struct diff_work *work);
 void diff_trust(struct diff_work *work);
 const struct fdar_diff_row *diff_verdict_row(const struct fdar_diff *diff);

@@ -67,3 +67,13 @@ gboolean diff_is_for_processor(const struct fdar_diff *diff)
 {
 	return diff->added_ns > 0 && diff_processor_added_ns(diff) >= 0.5 * diff->added_ns;
 }
+
+gboolean diff_is_for_clients(const struct fdar_diff *diff)
+{
+	double client_ns = 0;
+
+	for (uint32_t i = 0; i < diff->row_count; i++)
+		if (diff->rows[i].client)
+			client_ns += diff->rows[i].added_ns;
+	return diff->added_ns > 0 && client_ns >= 0.5 * diff->added_ns;
+}

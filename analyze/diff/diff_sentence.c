@@ -219,6 +219,8 @@ static void say_overall(GString *text, const struct diff_work *work)
 		g_string_append_printf(text, "%s longer, %s", verdict->factor < 1.1 ? "" : "x",
 				       diff_is_for_processor(diff)
 					       ? "mostly waiting for a processor"
+				       : diff_is_for_clients(diff)
+					       ? "mostly waiting for their clients"
 				       : diff->even ? "spread evenly over all functions"
 				       : most       ? "most of it in one function"
 						    : "and no function stands out");
@@ -340,8 +342,32 @@ static void say_blocked(GString *text, const struct fdar_diff *diff)
 		g_string_append(text, " for the server itself");
 }
 
-static void say_idle(GString *text, const struct fdar_diff *diff)
+/* Why sessions are open while nobody works for them, as far as that is known. */
+static const char *idle_cause(const struct diff_work *work)
 {
+	const struct fdar_diff *diff = work->diff;
+	const struct fdar_verdict *verdict = &diff->verdict;
+
+	if (diff->silent)
+		return "and their clients were silent that long by themselves, as the replay "
+		       "played them";
+	if (diff->spin_rate > 0)
+		return "and are";
+	if (diff->blind)
+		return "and what threads did meanwhile was not recorded";
+	if (diff_never_end(diff) ||
+	    diff_is_beyond_full(verdict->subject_ns - verdict->baseline_ns, 1))
+		return "while no thread works for them: slow or silent clients";
+	if (diff->load.pace)
+		return "while no thread works for them, and clients came at another pace";
+	if (diff_is_full(work))
+		return "while no thread works for them, or all that could waited for a processor";
+	return "while no thread works for them: slow or silent clients";
+}
+
+static void say_idle(GString *text, const struct diff_work *work)
+{
+	const struct fdar_diff *diff = work->diff;
 	const struct fdar_verdict *verdict = &diff->verdict;
 	char subject[32], baseline[32];
 
@@ -349,13 +375,7 @@ static void say_idle(GString *text, const struct fdar_diff *diff)
 	diff_add_number(text, verdict->factor);
 	g_string_append_printf(text, "x longer, %s against %s, %s",
 			       diff_duration(verdict->subject_ns, subject),
-			       diff_duration(verdict->baseline_ns, baseline),
-			       diff->silent          ? "and their clients were silent that long by "
-						       "themselves, as the replay played them"
-			       : diff->spin_rate > 0 ? "and are"
-			       : diff->blind ? "and what threads did meanwhile was not recorded"
-					     : "while no thread works for them: slow or silent "
-					       "clients");
+			       diff_duration(verdict->baseline_ns, baseline), idle_cause(work));
 	if (!(diff->spin_rate > 0))
 		return;
 	g_string_append(text, " read and written ");
@@ -424,7 +444,7 @@ static char *sentence_of(const struct diff_work *work)
 		g_string_append(text, "x as much each; ");
 	}
 	if (verdict->change == FDAR_CHANGE_IDLE)
-		say_idle(text, diff);
+		say_idle(text, work);
 	else if (verdict->change == FDAR_CHANGE_BLOCKED)
 		say_blocked(text, diff);
 	else if (verdict->change == FDAR_CHANGE_QUEUEING)

@@ -234,6 +234,23 @@ static gboolean says_something(const struct fdar_diff_spread *spread)
 			    : MIN(spread->baseline, spread->subject) >= BLOCKS_MIN;
 }
 
+/* By chance all runs of one side are above all of the other once in as many times as there are ways to choose
+ * them: 20 of three and three. */
+static gboolean are_enough(uint32_t before, uint32_t after)
+{
+	double ways = 1;
+
+	for (uint32_t i = 1; i <= MIN(before, after); i++)
+		ways *= (double)(MAX(before, after) + i) / i;
+	return ways * LEVEL >= 1;
+}
+
+gboolean diff_has_enough_runs(const struct diff_work *work)
+{
+	return has_runs(work) && are_enough(MAX(work->side[BASELINE].run_count, 1),
+					    MAX(work->side[SUBJECT].run_count, 1));
+}
+
 gboolean diff_spread_above(const struct fdar_diff_spread *spread)
 {
 	if (!says_something(spread))
@@ -250,8 +267,10 @@ gboolean diff_spread_beyond(const struct fdar_diff_spread *spread)
 
 	if (!says_something(spread) || !(margin > 0))
 		return FALSE;
-	/* Parts of one run are more alike than runs are, so more is asked of them. */
-	return spread->runs ? margin > spread->range_before
-			    : spread->least_after >= 2 * spread->most_before &&
-				      margin >= spread->range_before;
+	/* Parts of one run are more alike than runs are, and two or three runs may be alike by chance, so more
+	 * is asked of them. */
+	return spread->runs && are_enough(spread->baseline, spread->subject)
+		       ? margin > spread->range_before
+		       : spread->least_after >= 2 * spread->most_before &&
+				 margin >= spread->range_before;
 }

@@ -44,10 +44,18 @@ static gboolean is_own_time(const struct diff_work *work, const struct fdar_diff
 	       MIN(row->ratio, row->ratio_median) >= DIFF_PLAIN_FACTOR;
 }
 
+/* Whoever takes from a queue may be kept from a processor for as long. */
+static gboolean is_full_queue(const struct diff_work *work, const struct fdar_diff_row *row)
+{
+	return row->frame == FDAR_FRAME_QUEUE && diff_is_full(work) &&
+	       !diff_is_beyond_full(row->added_ns, row->subject.calls);
+}
+
 /* Others decide how long it takes: the kernel and whoever shares the processor; the clients. */
 static gboolean is_outside(const struct diff_work *work, const struct fdar_diff_row *row)
 {
-	return row->client || (row->transfers && !is_own_time(work, row));
+	return row->client || is_full_queue(work, row) ||
+	       (row->transfers && !is_own_time(work, row));
 }
 
 static gboolean is_proven(const struct diff_work *work, const struct fdar_diff_row *row)
@@ -378,7 +386,11 @@ static gboolean find_outside(struct diff_work *work, gboolean first)
 
 		if (!is_outside(work, row) || row->ratio < DIFF_UNTESTED_RATIO ||
 		    (row->client && diff_is_silence(work, row->added_ns)) ||
-		    (diff_is_full(work) && (row->transfers || row->ratio < DIFF_PLAIN_FACTOR)) ||
+		    (diff_is_full(work) &&
+		     (row->transfers || row->frame == FDAR_FRAME_QUEUE ||
+		      row->ratio < DIFF_PLAIN_FACTOR ||
+		      !(diff_never_end(diff) ||
+			diff_is_beyond_full(row->added_ns, row->subject.calls)))) ||
 		    !diff_is_longer(work, diff_row_runs(row)) || !diff_stands_out(work, row))
 			continue;
 		added_ns += row->share > 0 ? row->added_ns : 0;
@@ -448,8 +460,8 @@ void diff_judge(struct diff_work *work)
 	if (!diff_refuse(work)) {
 		diff_cap_for_processor(work);
 		diff_cap_for_build(work);
+		diff_cap_for_inlined(work);
 		diff_trust(work);
 	}
 	g_ptr_array_unref(work->caps);
 }
-		diff_cap_for_inlined(work);

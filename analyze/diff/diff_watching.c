@@ -1,5 +1,6 @@
 /* What is waiting for a processor for one side only, or is told as something else. */
 #include "analyze/diff/diff_private.h"
+#include "base/amount.h"
 #include "instrument/wire/events.h"
 
 #define WATCHED_PART 0.1 /* of the processes: sides that differ by more are not watched alike */
@@ -111,11 +112,16 @@ static void cap_for_unwatched(struct diff_work *work)
 /* Who is waited for on a full machine, a thread, a server behind this one, a client, waits for a processor, too,
  * and this side only sees that nothing comes. Waits of some microseconds are a hundred times as long then:
  * factors say nothing. Whether runs differ by as much is known of several. */
+gboolean diff_is_beyond_full(double added_ns, double waits)
+{
+	return added_ns >= LONG_WAIT_NS * waits;
+}
+
 static enum fdar_confidence trust_in_others(const struct diff_work *work, double added_ns,
 					    double waits)
 {
-	return added_ns >= LONG_WAIT_NS * waits ||
-			       (diff_has_several(work) && diff_is_beyond_runs(work))
+	return diff_is_beyond_full(added_ns, waits) ||
+			       (diff_has_enough_runs(work) && diff_is_beyond_runs(work))
 		       ? FDAR_CONFIDENCE_MEDIUM
 		       : FDAR_CONFIDENCE_LOW;
 }
@@ -191,6 +197,44 @@ static void cap_for_clients(struct diff_work *work, const struct fdar_diff_row *
 			 row->function);
 }
 
+/* How often a session stands in the verdict's queue. */
+static double stands(const struct diff_work *work)
+{
+	const struct fdar_diff *diff = work->diff;
+
+	for (uint32_t i = 0; i < diff->row_count; i++)
+		if (diff->rows[i].frame == FDAR_FRAME_QUEUE &&
+		    g_strcmp0(diff->rows[i].function, diff->verdict.below) == 0)
+			return diff->rows[i].subject.calls;
+	return 1;
+}
+
+/* Who takes from it does not run longer: then more come at once, or it is kept from its processor, or from
+ * taking by something that is not seen. */
+static void cap_for_queue(struct diff_work *work)
+{
+	const struct fdar_diff *diff = work->diff;
+	const struct fdar_verdict *verdict = &diff->verdict;
+	double added_ns = verdict->subject_ns - verdict->baseline_ns;
+
+	if (verdict->change != FDAR_CHANGE_QUEUEING)
+		return;
+	if (diff->baseline.open > 0 &&
+	    diff->subject.open >= DIFF_OPEN_RATIO * diff->baseline.open) {
+		g_autofree char *open = fdar_number_text(diff->subject.open);
+		g_autofree char *usual = fdar_number_text(diff->baseline.open);
+
+		diff_cap(work, FDAR_CONFIDENCE_LOW,
+			 "%s against %s %s were open at once: where more come at once they stand "
+			 "longer",
+			 open, usual, diff_units(diff));
+	}
+	if (diff_is_full(work))
+		diff_cap(work, trust_in_others(work, added_ns, stands(work)),
+			 "the machine was full, and who takes from the queue may have waited for a "
+			 "processor");
+}
+
 static void cap_for_waits(struct diff_work *work)
 {
 	const struct fdar_diff_row *row = diff_verdict_row(work->diff);
@@ -200,6 +244,7 @@ static void cap_for_waits(struct diff_work *work)
 		cap_for_others(work, row);
 	}
 	cap_for_waits_below(work);
+	cap_for_queue(work);
 }
 
 void diff_cap_for_processor(struct diff_work *work)

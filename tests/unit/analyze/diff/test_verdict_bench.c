@@ -518,9 +518,11 @@ static void test_idle_on_full_machine(void)
 	g_autoptr(fdar_diff) quiet = fdar_diff_new(before, after, NULL, NULL);
 	g_assert_cmpint(quiet->verdict.change, ==, FDAR_CHANGE_IDLE);
 	g_assert_cmpint(quiet->verdict.confidence, ==, FDAR_CONFIDENCE_MEDIUM);
+	expect_sentence(quiet, "slow or silent clients$");
 	g_autoptr(fdar_diff) diff = fdar_diff_new(before, after, &full, NULL);
 	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_IDLE);
 	g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_LOW);
+	expect_sentence(diff, "or all that could waited for a processor$");
 }
 
 /* One session of the baseline waited for long, and hides that all others run twice as long. */

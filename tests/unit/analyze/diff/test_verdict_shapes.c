@@ -2,6 +2,18 @@
  * queues with more clients at once, sessions that ask for more, turns of timers. */
 #include "tests/unit/kit/diff_script.h"
 
+static const struct fdar_diff_options full = { .pressure = 0.9 };
+
+static struct fdar_diff *compare_full(struct writer *baseline, struct writer *subject)
+{
+	g_autoptr(fdar_profile) before = profile_of(baseline);
+	g_autoptr(fdar_profile) after = profile_of(subject);
+	struct fdar_diff *diff = fdar_diff_new(before, after, &full, NULL);
+
+	check(diff);
+	return diff;
+}
+
 /* ---- what one build has inlined in a loop of the server's ---- */
 
 static void loop_init(struct writer *writer, uint32_t seed, const char *build)
@@ -138,6 +150,59 @@ static void test_called_in_one_build(void)
 	g_assert_null(diff->verdict.function);
 }
 
+/* ---- queues ---- */
+
+static void queue_run(struct writer *writer, uint32_t seed, double queue_ns, double work_ns)
+{
+	writer_init(writer, seed);
+	writer->spacing = 1 * MS;
+	for (int i = 0; i < 30; i++) {
+		g_autofree char *put = g_strdup_printf("put:%d:jobs", i + 1);
+		g_autofree char *take = g_strdup_printf("take:%d:jobs", i + 1);
+
+		begin(writer, "");
+		say(writer, put);
+		pass(writer, queue_ns);
+		say(writer, take);
+		run(writer, "work", work_ns);
+		end(writer);
+	}
+}
+
+/* As many a second, and more at once. */
+static void test_queue_of_more(void)
+{
+	struct writer a, b;
+
+	queue_run(&a, 1, 90 * US, 200 * US);
+	queue_run(&b, 2, 9 * MS, 200 * US);
+	g_autoptr(fdar_diff) diff = compare(&a, &b);
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_QUEUEING);
+	g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_LOW);
+	g_assert_nonnull(strstr(diff->verdict.reason, "were open at once"));
+}
+
+/* Who takes from it waits for a processor: the queue is nobody's, and hides nobody. */
+static void test_queue_on_full_machine(void)
+{
+	struct writer a, b;
+
+	queue_run(&a, 1, 90 * US, 200 * US);
+	queue_run(&b, 2, 9 * MS, 200 * US);
+	g_autoptr(fdar_diff) alike = compare_full(&a, &b);
+	g_assert_cmpint(alike->verdict.change, !=, FDAR_CHANGE_QUEUEING);
+	g_assert_null(alike->verdict.function);
+	queue_run(&a, 1, 90 * US, 200 * US);
+	queue_run(&b, 2, 9 * MS, 900 * US);
+	g_autoptr(fdar_diff) slower = compare_full(&a, &b);
+	g_assert_cmpstr(slower->verdict.function, ==, "work");
+	/* Nobody is kept from a processor for as long as that. */
+	queue_run(&a, 1, 90 * US, 200 * US);
+	queue_run(&b, 2, 900.0 * MS, 200 * US);
+	g_autoptr(fdar_diff) stuck = compare_full(&a, &b);
+	g_assert_cmpint(stuck->verdict.change, ==, FDAR_CHANGE_QUEUEING);
+}
+
 /* ---- sessions that ask for three times as much ---- */
 
 struct asking {
@@ -232,13 +297,135 @@ static void test_moved_and_asked_for(void)
 	g_assert_null(diff->verdict.function);
 }
 
+/* ---- where more calls come from ---- */
+
+/* What is called four times as often by a function that is called as often as before, in three turns of a
+ * timer instead of one. */
+static void test_turns_are_no_origin(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s + 1);
+		side[s].spacing = 1 * MS;
+		for (int i = 0; i < 40; i++) {
+			begin(&side[s], "");
+			for (int k = 0; k < 3; k++) {
+				if (s || !k)
+					say(&side[s], "+turn");
+				say(&side[s], "+serve");
+				pass(&side[s], 10 * US);
+				for (int f = 0; f < (s ? 4 : 1); f++)
+					run(&side[s], "fetch", 10 * US);
+				say(&side[s], "-serve");
+				if (s || k == 2)
+					say(&side[s], "-turn");
+			}
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	g_assert_cmpfloat_with_epsilon(row_of(diff, "turn", NULL)->ratio_calls, 3, 0.01);
+	g_assert_cmpstr(diff->verdict.function, ==, "fetch");
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_CALLS);
+}
+
+/* ---- few runs ---- */
+
+static struct fdar_profile *plain_run(uint32_t seed, double work_ns)
+{
+	struct writer writer;
+
+	writer_init(&writer, seed);
+	writer.spacing = 1 * MS;
+	for (int i = 0; i < 30; i++) {
+		begin(&writer, "");
+		run(&writer, "work", work_ns);
+		run(&writer, "encode", 50 * US);
+		end(&writer);
+	}
+	return profile_of(&writer);
+}
+
+static enum fdar_confidence trust_in_runs(uint32_t each)
+{
+	static const double work_us[2][3] = { { 100, 118, 110 }, { 230, 231, 232 } };
+	g_autoptr(fdar_profile) before = fdar_profile_new();
+	g_autoptr(fdar_profile) after = fdar_profile_new();
+	struct fdar_profile *side[2] = { before, after };
+	struct fdar_profile *runs[6];
+	struct fdar_diff_options options = {
+		.runs = { (const struct fdar_profile *const *)runs,
+			  (const struct fdar_profile *const *)runs + each },
+		.run_count = { each, each },
+	};
+
+	for (uint32_t i = 0; i < 2 * each; i++) {
+		runs[i] = plain_run(i, work_us[i / each][i % each] * US);
+		fdar_profile_merge(side[i / each], runs[i]);
+	}
+	g_autoptr(fdar_diff) diff = fdar_diff_new(before, after, &options, NULL);
+	for (uint32_t i = 0; i < 2 * each; i++)
+		fdar_profile_free(runs[i]);
+	g_assert_cmpstr(diff->verdict.function, ==, "work");
+	return diff->verdict.confidence;
+}
+
+/* Two runs lie above two others once in six times by chance, three above three once in twenty. */
+static void test_few_runs(void)
+{
+	g_assert_cmpint(trust_in_runs(2), ==, FDAR_CONFIDENCE_MEDIUM);
+	g_assert_cmpint(trust_in_runs(3), ==, FDAR_CONFIDENCE_HIGH);
+}
+
+/* ---- clients on a full machine ---- */
+
+static void client_run(struct writer *writer, uint32_t seed, double wait_ns)
+{
+	writer_init(writer, seed);
+	writer->spacing = 1 * MS;
+	for (int i = 0; i < 40; i++) {
+		begin(writer, "");
+		for (int k = 0; k < 3; k++) {
+			say(writer, "+take");
+			say(writer, "wait:IO:recv:7");
+			pass(writer, wait_ns);
+			say(writer, "w");
+			say(writer, "-take");
+			run(writer, "serve", 50 * US);
+		}
+		end(writer);
+	}
+}
+
+/* Who plays the clients waits for a processor, too: that is told, and no function's. */
+static void test_clients_on_full_machine(void)
+{
+	struct writer a, b;
+
+	client_run(&a, 1, 80 * US);
+	client_run(&b, 2, 10 * MS);
+	g_autoptr(fdar_diff) diff = compare_full(&a, &b);
+	g_assert_null(diff->verdict.function);
+	expect_sentence(diff, "mostly waiting for their clients");
+	client_run(&a, 1, 80 * US);
+	client_run(&b, 2, 900.0 * MS);
+	g_autoptr(fdar_diff) held = compare_full(&a, &b);
+	g_assert_cmpstr(held->verdict.function, ==, "take");
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/verdict-shapes/inlined-in-loop", test_inlined_in_loop);
 	g_test_add_func("/verdict-shapes/new-in-loop", test_new_in_loop);
 	g_test_add_func("/verdict-shapes/called-in-one-build", test_called_in_one_build);
+	g_test_add_func("/verdict-shapes/queue-of-more", test_queue_of_more);
+	g_test_add_func("/verdict-shapes/queue-on-full-machine", test_queue_on_full_machine);
 	g_test_add_func("/verdict-shapes/asks-for-more", test_asks_for_more);
 	g_test_add_func("/verdict-shapes/moved-and-asked-for", test_moved_and_asked_for);
+	g_test_add_func("/verdict-shapes/turns-are-no-origin", test_turns_are_no_origin);
+	g_test_add_func("/verdict-shapes/few-runs", test_few_runs);
+	g_test_add_func("/verdict-shapes/clients-on-full-machine", test_clients_on_full_machine);
 	return g_test_run();
 }
