@@ -171,7 +171,8 @@ static GHashTable *builds_of(const struct fdar_profile *profile)
 	for (uint32_t i = 0; i < profile->function_count; i++) {
 		const char *build_id = profile->functions[i].build_id;
 
-		if (profile->functions[i].kind == FDAR_FRAME_FUNCTION)
+		if (profile->functions[i].kind == FDAR_FRAME_FUNCTION &&
+		    !fdar_profile_is_own(&profile->functions[i]))
 			g_hash_table_add(builds, (gpointer)(build_id ? build_id : ""));
 	}
 	return builds;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analyze/profile/profile_private.h"
+#include "analyze/symbols/symbols.h"
 #include "pipeline/recording/doubts.h"
 
 static void stat_clear(struct fdar_profile_stat *stat)
@@ -214,6 +215,11 @@ static void group_clear(struct fdar_profile_group *group)
 	g_free(group->nodes);
 	g_free(group->entries);
 	g_free(group->label);
+}
+
+gboolean fdar_profile_is_own(const struct fdar_profile_function *function)
+{
+	return function->component && strcmp(function->component, FDAR_COMPONENT_OWN) == 0;
 }
 
 gboolean fdar_profile_is_inferred(const struct fdar_profile *profile)

@@ -197,6 +197,8 @@ gboolean fdar_profile_equal(const struct fdar_profile *a, const struct fdar_prof
 
 /* Whether a part of its running time is inferred from I/O, because no functions were recorded. */
 gboolean fdar_profile_is_inferred(const struct fdar_profile *profile);
+/* It is one of flowdar's in the server, as flowdar.h has them: of no binary by its build id. */
+gboolean fdar_profile_is_own(const struct fdar_profile_function *function);
 
 /* NULL is allowed. */
 void fdar_profile_free(struct fdar_profile *profile);
