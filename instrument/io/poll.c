@@ -236,11 +236,15 @@ FDAR_WRAPPER int epoll_pwait2(int epfd, struct epoll_event *events, int room,
 	return result;
 }
 
+int fdar_session_edges;
+
 /* Who puts a client's descriptor under watch has it from here on. */
 FDAR_WRAPPER int epoll_ctl(int epfd, int operation, int fd, struct epoll_event *event)
 {
 	int result = fdar_next()->epoll_ctl(epfd, operation, fd, event);
 
+	if (result == 0 && operation != EPOLL_CTL_DEL && event->events & EPOLLET)
+		__atomic_store_n(&fdar_session_edges, 1, __ATOMIC_RELAXED);
 	if (result == 0 && operation == EPOLL_CTL_ADD && FDAR_WATCHED() &&
 	    fdar_look(fd).kind == FDAR_OPEN_CLIENT)
 		fdar_io_done(FDAR_IO_WATCH, fd, 0);

@@ -185,6 +185,26 @@ static int64_t many_bytes(const struct mmsghdr *messages, int count)
 	return count < 0 ? count : bytes;
 }
 
+/* Of datagrams that are taken several at once nobody could say whose is worked on: one is taken, and the caller
+ * comes again, as after any call that found less than there was room for. Not where it waits for all of them, or
+ * might not come again: who is told of edges alone may take it that there are no more. */
+static bool one_by_one(int fd, const struct mmsghdr *messages, unsigned count, int flags)
+{
+	return count > 1 && messages && messages->msg_hdr.msg_name &&
+	       !__atomic_load_n(&fdar_session_edges, __ATOMIC_RELAXED) &&
+	       (flags & (MSG_WAITFORONE | MSG_DONTWAIT) || fdar_look_socket(fd).nonblocking) &&
+	       fdar_session_datagrams_wanted(fd);
+}
+
+static void many_session(int fd, const struct mmsghdr *messages, int result)
+{
+	if (result == 1)
+		fdar_session_datagram(fd, messages->msg_hdr.msg_name,
+				      messages->msg_hdr.msg_namelen);
+	else if (result > 1 && messages->msg_hdr.msg_name && messages->msg_hdr.msg_namelen)
+		fdar_session_datagrams(fd);
+}
+
 FDAR_WRAPPER int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
 			  struct timespec *timeout)
 {
@@ -192,6 +212,11 @@ FDAR_WRAPPER int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int 
 	bool watched = FDAR_WATCHED();
 	int result = -1;
 
+	if (watched) {
+		fdar_session_receiving(fd);
+		if (one_by_one(fd, messages, count, flags))
+			count = 1;
+	}
 	if (!watched)
 		result = next->recvmmsg(fd, messages, count, flags, timeout);
 	else
@@ -202,6 +227,8 @@ FDAR_WRAPPER int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int 
 		if (messages[i].msg_hdr.msg_controllen > 0)
 			received_look(&messages[i].msg_hdr);
 	}
+	if (watched && op_of(flags) == FDAR_IO_READ)
+		many_session(fd, messages, result);
 	if (watched)
 		fdar_io_done(op_of(flags), fd, many_bytes(messages, result));
 	return result;

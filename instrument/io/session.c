@@ -267,6 +267,19 @@ void fdar_session_datagram_sent(int fd)
 		decide(fd, FDAR_OPEN_UPSTREAM);
 }
 
+bool fdar_session_datagrams_wanted(int fd)
+{
+	return sessions_wanted() &&
+	       (fdar_descriptors_kind(&fdar_descriptors, fd) == FDAR_OPEN_DATAGRAMS ||
+		is_undecided(fd));
+}
+
+void fdar_session_datagrams(int fd)
+{
+	if (is_undecided(fd))
+		decide(fd, FDAR_OPEN_DATAGRAMS);
+}
+
 void fdar_session_datagram_over(void)
 {
 	uint64_t key = fdar_session_datagram_key;
@@ -286,8 +299,7 @@ void fdar_session_datagram(int fd, const void *address, socklen_t length)
 
 	if (!address || length <= sizeof(sa_family_t))
 		return;
-	if (is_undecided(fd))
-		decide(fd, FDAR_OPEN_DATAGRAMS);
+	fdar_session_datagrams(fd);
 	if (fdar_descriptors_kind(&fdar_descriptors, fd) != FDAR_OPEN_DATAGRAMS ||
 	    !sessions_wanted())
 		return;

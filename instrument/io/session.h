@@ -52,6 +52,14 @@ void fdar_session_datagram(int fd, const void *address, socklen_t length);
 void fdar_session_datagram_sent(int fd);
 void fdar_session_datagram_over(void);
 
+/* Whether such a session would begin with what is received on fd; and several that came at once with their
+ * addresses, whose sessions are not told: the socket is a server's. */
+bool fdar_session_datagrams_wanted(int fd);
+void fdar_session_datagrams(int fd);
+
+/* Set for good when the process has put a descriptor under watch for edges (EPOLLET); any thread, atomically. */
+extern int fdar_session_edges;
+
 /* Before a receive on fd: quick if there was none. */
 extern __thread volatile uint64_t fdar_session_datagram_key
 	__attribute__((tls_model("initial-exec"), visibility("hidden")));

@@ -108,6 +108,8 @@ FDAR_WRAPPER int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int 
 	if (!FDAR_WATCHED())
 		return next->sendmmsg(fd, messages, count, flags);
 	fdar_look_socket(fd);
+	if (count > 0 && messages && messages->msg_hdr.msg_namelen > 0)
+		fdar_session_datagram_sent(fd);
 	if (!(flags & MSG_DONTWAIT) && can_wait(fd))
 		FDAR_WAIT_AROUND(result, "sendmmsg", FDAR_WAIT_IO, fd,
 				 next->sendmmsg(fd, messages, count, flags));
