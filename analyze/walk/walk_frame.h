@@ -15,6 +15,14 @@ static inline struct slot *walk_slot_at(const struct fdar_walk *walk, uint32_t i
 	return &g_array_index(walk->slots, struct slot, id);
 }
 
+/* Whether a thread that only answers has done so and left all that it did for that: its queue may give it the next
+ * piece of work without a wait, and nothing is told in between. */
+static inline gboolean walk_has_answered(const struct thread *thread)
+{
+	return !thread->takes && thread->current && !thread->by_header && !thread->current_open &&
+	       !thread->adopted;
+}
+
 static inline gboolean walk_frame_same_claim(const struct frame *a, const struct frame *b)
 {
 	return a->claim == b->claim && a->owner == b->owner;

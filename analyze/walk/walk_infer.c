@@ -95,12 +95,10 @@ void walk_infer_exchange(struct fdar_walk *walk, struct thread *thread, struct s
 	walk_session_enter(walk, thread, session, thread->by_header);
 }
 
-/* Whether a wait with that name is for room to write; a poll may be, but mostly is not. */
-static gboolean is_for_writing(const struct fdar_walk *walk, uint32_t what)
+gboolean walk_infer_writes(const struct fdar_walk *walk, uint32_t what)
 {
-	static const char *const names[] = {
-		"send", "write", "splice", "vmsplice", "connect", "tee"
-	};
+	static const char *const names[] = { "send",    "write", "splice", "vmsplice",
+					     "connect", "tee",   "fsync",  "fdatasync" };
 	const char *name = walk->text ? walk->text(walk->texts, what) : "";
 
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
@@ -112,7 +110,8 @@ static gboolean is_for_writing(const struct fdar_walk *walk, uint32_t what)
 void walk_infer_wait(struct fdar_walk *walk, struct thread *thread, struct session *session,
 		     const struct fdar_event *event)
 {
-	if (!session->exchanging || !session->answered || is_for_writing(walk, event->waiting.what))
+	if (!session->exchanging || !session->answered ||
+	    walk_infer_writes(walk, event->waiting.what))
 		return;
 	if (thread->current && thread->current == session->unit)
 		walk_owner_suspend(walk, thread);

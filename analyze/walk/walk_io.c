@@ -70,6 +70,33 @@ void walk_io_tell(const struct fdar_walk *walk, const struct thread *thread,
 	walk->visitor->io(walk->user, &io);
 }
 
+static void note_answer(struct thread *thread, const struct session *session,
+			const struct fdar_event *event)
+{
+	if (session != thread->session || event->io.result <= 0)
+		return;
+	if (event->io.op == FDAR_IO_READ || event->io.op == FDAR_IO_WRITE)
+		thread->unanswered = event->io.op == FDAR_IO_READ;
+	if (event->io.op == FDAR_IO_READ)
+		thread->takes = TRUE;
+}
+
+/* What was written for a connection may be told when another thread has closed it, as its client was content, and
+ * the number is that of the next one: what the thread is in was begun before that. For whom is not known any more. */
+static gboolean is_late(const struct thread *thread, const struct session *session,
+			const struct fdar_event *event)
+{
+	const struct session *before = thread->session;
+
+	if (event->io.op != FDAR_IO_WRITE || thread->takes || !session)
+		return FALSE;
+	if (before && before != session && before->told.fd == event->io.fd &&
+	    before->told.state != FDAR_SESSION_OPEN && (thread->adopted || thread->current_open))
+		return TRUE;
+	return !thread->current && thread->boundary < thread->frames->len &&
+	       walk_frame_at(thread, thread->boundary)->start_ns < session->told.begin_ns;
+}
+
 void walk_io(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event)
 {
 	struct session *session;
@@ -81,11 +108,18 @@ void walk_io(struct fdar_walk *walk, struct thread *thread, const struct fdar_ev
 		return;
 	}
 	session = meant(walk, thread, event->io.fd);
+	if (is_late(thread, session, event)) {
+		walk_owner_boundary(walk, thread);
+		return;
+	}
 	if (session)
 		walk_infer_next(walk, thread, session, event);
 	session = walk_io_touch(walk, thread, event->io.fd, (enum fdar_io_op)event->io.op);
-	if (!session)
+	if (!session) {
+		walk_fd_note_other(thread->process, event->io.fd, (enum fdar_io_op)event->io.op);
 		return;
+	}
+	note_answer(thread, session, event);
 	if (event->io.op == FDAR_IO_DUP && result >= 0 && result <= INT32_MAX)
 		walk_fd_lead(walk, session, thread->pid, (int32_t)result);
 	walk_infer_exchange(walk, thread, session, event);

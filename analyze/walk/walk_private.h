@@ -98,11 +98,11 @@ struct process {
 	gboolean turned;      /* into another program, last at turned_ns: exec */
 	uint64_t turned_ns;
 	struct process *before,
-		*after; /* the same process as another program; NULL: none that is known */
-	GPtrArray *
-		carried; /* sessions that were open in it when it turned, with which it may go on */
-	gboolean watched;                   /* it tells when its threads are off the processor */
+		*after;     /* the same process as another program; NULL: none that is known */
+	GPtrArray *carried; /* sessions that were open when it turned: it may go on with them */
+	gboolean watched;   /* it tells when its threads are off the processor */
 	gboolean tells_functions, tells_io; /* it has; kept where work is inferred only */
+	GHashTable *others; /* set of descriptors with I/O that is no session's: other servers' */
 };
 
 /* Whose an open frame is, as far as is known. */
@@ -158,8 +158,10 @@ struct thread {
 	uint64_t over_ns;        /* when its process may have ended; 0: nothing is known of that */
 	struct session *session; /* that it is on; may be NULL */
 	struct session *current; /* the unit of that, to which its frames belong; may be NULL */
-	gboolean by_header; /* the session was made current by an event with a key, not by I/O */
-	gboolean waited;    /* a wait was seen */
+	gboolean by_header;  /* the session was made current by an event with a key, not by I/O */
+	gboolean waited;     /* a wait was seen */
+	gboolean unanswered; /* its last I/O on a session was a read */
+	gboolean takes;      /* it has begun a session or read from one */
 	gboolean polls;  /* it has waited for any of several descriptors, and which was not told */
 	int32_t many_fd; /* that peers without a connection came on last, + 1; 0: none */
 	int32_t accepted_fd;       /* what it accepted last, + 1; 0: none */
@@ -280,6 +282,9 @@ struct session *walk_session_find(const struct fdar_walk *walk, uint32_t pid, ui
 /* As GEqualFunc, of struct session_key. */
 gboolean walk_session_key_equal(gconstpointer a, gconstpointer b);
 struct session *walk_fd_find(const struct fdar_walk *walk, uint32_t pid, int32_t fd);
+/* Whether it is a connection to another server, as far as its I/O was seen. */
+gboolean walk_fd_is_other(const struct process *process, int32_t fd);
+void walk_fd_note_other(struct process *process, int32_t fd, enum fdar_io_op op);
 /* The process's descriptor leads to the session, and no longer to another. */
 void walk_fd_lead(struct fdar_walk *walk, struct session *session, uint32_t pid, int32_t fd);
 /* None of the process's does. */
@@ -468,6 +473,8 @@ void walk_infer_exchange(struct fdar_walk *walk, struct thread *thread, struct s
 			 const struct fdar_event *event);
 void walk_infer_wait(struct fdar_walk *walk, struct thread *thread, struct session *session,
 		     const struct fdar_event *event);
+/* Whether a wait with that name is for room to write; a poll may be, but mostly is not. */
+gboolean walk_infer_writes(const struct fdar_walk *walk, uint32_t what);
 /* A request is marked: none are inferred from here on. The one that was begun with what was read for
  * it is that. TRUE: it is. */
 gboolean walk_infer_marked(struct fdar_walk *walk, struct session *session, const char *what);

@@ -153,6 +153,7 @@ static void inherit(struct fdar_walk *walk, struct thread *thread, struct fork *
 	thread->boundary = thread->frames->len;
 	thread->server_below = thread->frames->len;
 	thread->waited = TRUE;
+	thread->takes = thread->takes || fork->session;
 	if (fork->session && fork->session->told.state == FDAR_SESSION_OPEN)
 		walk_session_enter(walk, thread, fork->session, fork->by_header);
 	g_array_set_size(fork->frames, 0);

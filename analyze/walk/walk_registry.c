@@ -20,6 +20,7 @@ static void process_free(gpointer data)
 	g_ptr_array_unref(process->forks);
 	g_ptr_array_unref(process->carried);
 	g_hash_table_unref(process->sessions);
+	g_hash_table_unref(process->others);
 	g_free(process);
 }
 
@@ -42,6 +43,7 @@ struct process *walk_process_of(struct fdar_walk *walk, uint32_t pid)
 	process->forks = g_ptr_array_new_with_free_func(fork_free);
 	process->carried = g_ptr_array_new();
 	process->sessions = g_hash_table_new(NULL, NULL);
+	process->others = g_hash_table_new(NULL, NULL);
 	g_ptr_array_add(walk->processes, process);
 	g_hash_table_insert(walk->process_of_pid, GUINT_TO_POINTER(pid), process);
 	return process;
@@ -296,4 +298,17 @@ void walk_fd_forget(struct fdar_walk *walk, struct session *session, uint32_t pi
 	}
 	if (session->fds && session->fds->len == 0)
 		g_clear_pointer(&session->fds, g_array_unref);
+}
+
+gboolean walk_fd_is_other(const struct process *process, int32_t fd)
+{
+	return g_hash_table_contains(process->others, GINT_TO_POINTER(fd));
+}
+
+void walk_fd_note_other(struct process *process, int32_t fd, enum fdar_io_op op)
+{
+	if (op == FDAR_IO_CLOSE)
+		g_hash_table_remove(process->others, GINT_TO_POINTER(fd));
+	else if (g_hash_table_size(process->others) < FDAR_WALK_FDS_MAX)
+		g_hash_table_add(process->others, GINT_TO_POINTER(fd));
 }

@@ -87,7 +87,7 @@ static inline gboolean enter(struct run *run, const struct fdar_event *event)
 	const struct call *call = recall(run, event->func.function);
 	struct slot *at;
 
-	if (G_UNLIKELY(!call || run->depth == run->room))
+	if (G_UNLIKELY(!call || run->depth == run->room || walk_has_answered(run->thread)))
 		return FALSE;
 	at = walk_slot_at(run->walk, call->slot);
 	open_frame(&run->frames[run->depth], run->owner, call->below, event->time_ns);
@@ -163,7 +163,8 @@ static inline gboolean call(struct run *run, const struct fdar_event *event)
 
 	if (G_UNLIKELY(!call || run->depth == run->room || end_ns < event->time_ns ||
 		       (run->owner && run->owner->told.state != FDAR_SESSION_OPEN) ||
-		       (!run->owner && walk_can_wait(run->thread))))
+		       (!run->owner && walk_can_wait(run->thread)) ||
+		       walk_has_answered(run->thread)))
 		return FALSE;
 	struct frame frame;
 	struct fdar_walk_cost *cost =

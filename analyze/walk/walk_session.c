@@ -262,6 +262,7 @@ void walk_session_begin(struct fdar_walk *walk, struct thread *thread,
 	struct session *other = walk_fd_find(walk, thread->pid, event->session.fd);
 	struct session *session;
 
+	thread->takes = TRUE;
 	if (!old && came_with(walk, thread, event))
 		return;
 	if (!old && other && is_same(other, event)) {

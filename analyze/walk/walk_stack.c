@@ -88,6 +88,10 @@ struct frame *walk_stack_enter(struct fdar_walk *walk, struct thread *thread,
 	uint32_t depth = thread->frames->len, around = path_around(thread), slot_id, path;
 	const struct call *call = NULL;
 
+	if (kind != FDAR_FRAME_WAIT && G_UNLIKELY(walk_has_answered(thread))) {
+		walk_session_leave(walk, thread);
+		walk_owner_boundary(walk, thread);
+	}
 	/* Which function was open when others got the processor says nothing of it. */
 	if (kind == FDAR_FRAME_WAIT && event->waiting.kind == FDAR_WAIT_PROCESSOR)
 		around = 0;

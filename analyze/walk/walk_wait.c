@@ -13,6 +13,20 @@ static gboolean asks_for_work(const struct thread *thread, const struct fdar_eve
 	return wait == FDAR_WAIT_COND && (!thread->current || !thread->current_open);
 }
 
+/* Workers are woken by an eventfd or a pipe, too, as by a condition variable: who waits for input that is no
+ * session's and no other server's, and is in nothing that it began for a session, asks its queue. Where no
+ * functions are told, who has not answered yet may wait for what he needs for that. */
+static gboolean asks_queue(const struct fdar_walk *walk, const struct thread *thread,
+			   const struct fdar_event *event)
+{
+	if (event->waiting.kind != FDAR_WAIT_IO || event->waiting.fd < 0 ||
+	    !walk->stats.io_sessions || walk_infer_writes(walk, event->waiting.what) ||
+	    walk_fd_is_other(thread->process, event->waiting.fd))
+		return FALSE;
+	return !thread->current || (!thread->by_header && !thread->current_open &&
+				    (thread->frames->len || !thread->unanswered));
+}
+
 /* Where requests are told: it is on a connection that has none now. What it waits for there is the
  * next one. */
 static gboolean is_between_requests(const struct thread *thread)
@@ -40,7 +54,9 @@ void walk_wait(struct fdar_walk *walk, struct thread *thread, const struct fdar_
 		walk_infer_wait(walk, thread, session, event);
 	gboolean between = is_between_requests(thread) && event->waiting.kind == FDAR_WAIT_IO;
 
-	if (!between && !asks_for_work(thread, event)) {
+	gboolean asks = !session && asks_queue(walk, thread, event);
+
+	if (!between && !asks && !asks_for_work(thread, event)) {
 		struct frame *wait = walk_stack_enter(walk, thread, FDAR_FRAME_WAIT, event);
 
 		if (wait)
@@ -53,7 +69,8 @@ void walk_wait(struct fdar_walk *walk, struct thread *thread, const struct fdar_
 	else
 		walk_session_leave(walk, thread);
 	walk_owner_boundary(walk, thread);
-	walk_owner_disown(walk, thread, !between && event->waiting.kind != FDAR_WAIT_COND, NULL);
+	walk_owner_disown(walk, thread, !between && !asks && event->waiting.kind != FDAR_WAIT_COND,
+			  NULL);
 
 	struct frame *frame = walk_stack_enter(walk, thread, FDAR_FRAME_WAIT, event);
 	if (frame) {

@@ -89,6 +89,79 @@ static void test_closes_another(void)
 		   "close 1 finished 0..7\n");
 }
 
+static void test_woken_by_descriptor(void)
+{
+	/* One thread reads, another is woken by an eventfd and answers: what it does then is no work for the one
+	 * whom it has answered before. */
+	expect_all("A 0 begin:" SEVEN ":p:7 1 begin:" EIGHT ":q:8 2 io:READ:7:3 3 io:READ:8:3\n"
+		   "B 0 +worker 1 wait:IO:read:5 10 w 11 +serve 20 io:WRITE:7:2 21 -serve\n"
+		   "B 22 wait:IO:read:5 30 w 31 +serve 41 io:WRITE:8:2 42 -serve 43 wait:IO:read:5 "
+		   "50 w\n"
+		   "B 51 -worker",
+		   "open 1 p at 0\n"
+		   "open 2 q at 1\n"
+		   "read@B 1..10 - self=9 total=9 wait=9\n"
+		   "serve@B 11..21 s1 self=10 total=10 wait=0\n"
+		   "read@B 22..30 - self=8 total=8 wait=8\n"
+		   "serve@B 31..42 s2 self=11 total=11 wait=0\n"
+		   "read@B 43..50 - self=7 total=7 wait=7\n"
+		   "worker@B 0..51 - self=6 total=30 wait=24\n"
+		   "close 1 unfinished 0..51 in=3 out=2\n"
+		   "close 2 unfinished 1..51 in=3 out=2\n");
+	/* What it waits for in its own work is its session's: a child's pipe, another server's answer. */
+	expect_all("A 0 begin:" SEVEN
+		   ":p:7 1 io:READ:7:3 2 +serve 3 wait:IO:read:5 9 w 10 io:WRITE:7:2 11 -serve",
+		   "open 1 p at 0\n"
+		   "read@A 3..9 s1 self=6 total=6 wait=6\n"
+		   "serve@A 2..11 s1 self=3 total=9 wait=6\n"
+		   "close 1 unfinished 0..11 in=3 out=2\n");
+	expect_all("A 0 +main 1 wait:POLL:poll 2 w 3 begin:" SEVEN
+		   ":p:7 4 io:READ:7:3 5 io:CONNECT:6:0 "
+		   "6 wait:IO:read:6 9 w 10 io:READ:6:3 11 io:WRITE:7:2 12 -main",
+		   "poll@A 1..2 - self=1 total=1 wait=1\n"
+		   "open 1 p at 3\n"
+		   "read@A 6..9 s1 self=3 total=3 wait=3\n"
+		   "main@A 0..12 - self=8 total=9 wait=1\n"
+		   "close 1 unfinished 3..12 in=3 out=2\n");
+}
+
+static void test_answers_only(void)
+{
+	/* Its queue was not empty: nothing is told between two pieces of work. */
+	expect_all("A 0 begin:" SEVEN ":p:7 1 begin:" EIGHT ":q:8 2 io:READ:7:3 3 io:READ:8:3\n"
+		   "B 4 +worker 5 wait:COND:queue 10 w 11 +serve 12 +spin 19 -spin 20 io:WRITE:7:2 "
+		   "21 -serve\n"
+		   "B 31 +serve 32 +spin 40 -spin 41 io:WRITE:8:2 42 +log 43 -log 44 -serve 45 "
+		   "wait:COND:queue 50 w\n"
+		   "B 51 -worker",
+		   "open 1 p at 0\n"
+		   "open 2 q at 1\n"
+		   "queue@B 5..10 - self=5 total=5 wait=5\n"
+		   "spin@B 12..19 s1 self=7 total=7 wait=0\n"
+		   "serve@B 11..21 s1 self=3 total=10 wait=0\n"
+		   "spin@B 32..40 s2 self=8 total=8 wait=0\n"
+		   "log@B 42..43 s2 self=1 total=1 wait=0\n"
+		   "serve@B 31..44 s2 self=4 total=13 wait=0\n"
+		   "queue@B 45..50 - self=5 total=5 wait=5\n"
+		   "worker@B 4..51 - self=14 total=24 wait=10\n"
+		   "close 1 unfinished 0..51 in=3 out=2\n"
+		   "close 2 unfinished 1..51 in=3 out=2\n");
+	/* An answer that is told when its connection is closed, and the number another's: who came after the work
+	 * was begun has nothing of it. */
+	expect_all("A 0 begin:" SEVEN ":p:7 1 io:READ:7:3\n"
+		   "B 2 +worker 3 wait:COND:queue 4 w 5 +serve\n"
+		   "A 10 io:READ:7:0 11 end:" SEVEN " 12 begin:8589934599:q:7\n"
+		   "B 20 io:WRITE:7:2 21 -serve 22 wait:COND:queue 30 w 31 -worker",
+		   "open 1 p at 0\n"
+		   "queue@B 3..4 - self=1 total=1 wait=1\n"
+		   "close 1 finished 0..11 in=3 out=0\n"
+		   "open 2 q at 12\n"
+		   "serve@B 5..21 - self=16 total=16 wait=0\n"
+		   "queue@B 22..30 - self=8 total=8 wait=8\n"
+		   "worker@B 2..31 - self=4 total=29 wait=9\n"
+		   "close 2 unfinished 12..31\n");
+}
+
 static void test_exchanges(void)
 {
 	/* Two on one connection, by two reads the first: each to its last write; what comes between them is
@@ -228,6 +301,8 @@ static void test_no_work(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/walk/woken-by-descriptor", test_woken_by_descriptor);
+	g_test_add_func("/walk/answers-only", test_answers_only);
 	g_test_add_func("/walk/accepted-by-another", test_accepted_by_another);
 	g_test_add_func("/walk/closes-another", test_closes_another);
 	g_test_add_func("/walk/exchanges", test_exchanges);
