@@ -210,17 +210,6 @@ static int fail_step(const struct hunt *hunt, const char *step)
 	return fdar_failure(&usage, g_error_new_literal(G_IO_ERROR, G_IO_ERROR_FAILED, message));
 }
 
-/* The first line of a file, on standard output. */
-static void print_first_line(const char *path)
-{
-	g_autofree char *text = NULL;
-
-	if (!g_file_get_contents(path, &text, NULL, NULL))
-		return;
-	text[strcspn(text, "\n")] = '\0';
-	printf("\n%s\n", text);
-}
-
 static int compare(const struct hunt *hunt)
 {
 	g_autofree char *report = in(hunt, "report.html"), *verdict = in(hunt, "verdict.txt");
@@ -248,7 +237,7 @@ static int compare(const struct hunt *hunt)
 	}
 	if (!fdar_hunt_record_again(&hunt->how, script, hunt->capture, hunt->server, &error))
 		return fdar_failure(&usage, error);
-	print_first_line(verdict);
+	fdar_hunt_record_first_line(verdict);
 	printf("\n%s: smallest.pcap, verdict.txt, report.html, and again.sh, which does it once "
 	       "more\n",
 	       hunt->texts->output);

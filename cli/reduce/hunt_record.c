@@ -1,7 +1,9 @@
 #include "cli/reduce/hunt_record.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyze/samples/sample_diff.h"
 #include "pipeline/samples/perf.h"
@@ -268,4 +270,14 @@ gboolean fdar_hunt_record_again(const struct fdar_hunt_record *record, const cha
 		quoted_capture, record->copies[0], how, command->str, lines, sides, drawn);
 	return g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0700,
 					error);
+}
+
+void fdar_hunt_record_first_line(const char *path)
+{
+	g_autofree char *text = NULL;
+
+	if (!g_file_get_contents(path, &text, NULL, NULL))
+		return;
+	text[strcspn(text, "\n")] = '\0';
+	printf("\n%s\n", text);
 }

@@ -49,4 +49,7 @@ void fdar_hunt_record_sides(const struct fdar_hunt_record *record, const char *d
 gboolean fdar_hunt_record_again(const struct fdar_hunt_record *record, const char *path,
 				const char *capture, char **server, GError **error);
 
+/* Prints the first line of a file, as the answer; nothing where it cannot be read. */
+void fdar_hunt_record_first_line(const char *path);
+
 #endif
