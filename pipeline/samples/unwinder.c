@@ -335,7 +335,8 @@ void fdar_unwinder_unwind(struct fdar_unwinder *unwinder, uint32_t space,
 
 	memcpy(question.registers, stack->registers, sizeof(question.registers));
 	question.length = (uint32_t)MIN(stack->length, sizeof(question.bytes));
-	memcpy(question.bytes, stack->bytes, question.length);
+	if (question.length) /* bytes may be NULL: a sample without any */
+		memcpy(question.bytes, stack->bytes, question.length);
 	answered = ask(unwinder, &question, -1, &answer);
 	explicit_bzero(question.bytes, question.length);
 	stack->count = answered ? MIN(answer.count, FDAR_SAMPLES_DEPTH_MAX) : 0;
