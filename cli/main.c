@@ -166,10 +166,12 @@ static int print_completion(const char *shell)
 	return code;
 }
 
-/* flowdar --help=FORM [COMMAND]: what the build makes pages and completions of. */
-static int print_form(const char *form, const char *command)
+/* flowdar --help=FORM [WORD ...]: what the build makes pages (man [COMMAND]) and completions of, and what these
+ * ask for (labels and functions of the recordings among the words). */
+static int print_form(const char *form, char **words)
 {
 	static const char *const shells[] = { "bash", "zsh", "fish", NULL };
+	const char *command = words[0];
 
 	if (strcmp(form, "man") == 0 && command)
 		return print_page(command);
@@ -180,7 +182,7 @@ static int print_form(const char *form, const char *command)
 			puts(row->name);
 	else if (g_strv_contains(shells, form))
 		return print_completion(form);
-	else {
+	else if (!fdar_offered_print(form, words)) {
 		fprintf(stderr, "flowdar: --help=%s: expected man, names, bash, zsh or fish\n",
 			form);
 		return FDAR_EXIT_USAGE;
@@ -239,7 +241,7 @@ static int run(int argc, char **argv)
 	    strcmp(argv[1], "help") == 0)
 		return help(argc, argv);
 	if (g_str_has_prefix(argv[1], "--help="))
-		return print_form(argv[1] + strlen("--help="), argc > 2 ? argv[2] : NULL);
+		return print_form(argv[1] + strlen("--help="), argv + 2);
 	if (strcmp(argv[1], "--version") == 0) {
 		if (argc > 2)
 			return too_many(argv[1], argv[2], "nothing");

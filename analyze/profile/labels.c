@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <gio/gio.h>
 #include <json-glib/json-glib.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -306,6 +307,29 @@ gboolean fdar_labels_seen(const struct fdar_labels *labels, const char *peer, ui
 		return FALSE;
 	*seen = use_at(uses, begin_ns)->seen;
 	return seen->open_ns > 0;
+}
+
+static gint by_text(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+const char **fdar_labels_names(const struct fdar_labels *labels)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+	GHashTableIter iter;
+	gpointer uses;
+	gpointer *names;
+	guint count;
+
+	g_hash_table_iter_init(&iter, labels->addresses);
+	while (g_hash_table_iter_next(&iter, NULL, &uses))
+		for (guint i = 0; i < ((GArray *)uses)->len; i++)
+			g_hash_table_add(
+				seen, (gpointer)g_array_index((GArray *)uses, struct use, i).label);
+	names = g_hash_table_get_keys_as_array(seen, &count);
+	qsort(names, count, sizeof *names, by_text);
+	return (const char **)names;
 }
 
 guint fdar_labels_count(const struct fdar_labels *labels)

@@ -44,6 +44,9 @@ const struct fdar_histogram *fdar_labels_latency(const struct fdar_labels *label
  * sent next, of the exchanges that the journal has. FALSE: it has none. */
 gboolean fdar_labels_silence(const struct fdar_labels *labels, double *mean_ns);
 
+/* Each label once, sorted; NULL-terminated texts that are the labels' own. The caller frees the array (g_free). */
+const char **fdar_labels_names(const struct fdar_labels *labels);
+
 guint fdar_labels_count(const struct fdar_labels *labels);   /* lines with a label */
 guint fdar_labels_skipped(const struct fdar_labels *labels); /* lines without */
 

@@ -1,11 +1,23 @@
-/* Completions for bash, zsh and fish, written once when the program is built: they ask nobody. */
+/* Completions for bash, zsh and fish, written once when the program is built. They ask nobody, but the program for
+ * the labels and functions of recordings that stand in the line (offered.c). */
 #include "cli/kit/help.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* What a value or an argument may be. */
-enum kind { ANYTHING, WORDS, FILES, FOLDERS, RECORDINGS, COMMANDS, USERS, INTERFACES };
+enum kind {
+	ANYTHING,
+	WORDS,
+	FILES,
+	FOLDERS,
+	RECORDINGS,
+	COMMANDS,
+	USERS,
+	INTERFACES,
+	LABELS,
+	FUNCTIONS
+};
 
 /* Out of the words that the help has for it. */
 static enum kind kind_of_word(const char *word)
@@ -17,7 +29,7 @@ static enum kind kind_of_word(const char *word)
 		{ "RECORDING", RECORDINGS }, { "TRACE", RECORDINGS },   { "REC", RECORDINGS },
 		{ "BASELINE", RECORDINGS },  { "SUBJECT", RECORDINGS }, { "DIR", FOLDERS },
 		{ "OUT", FOLDERS },          { "FILE", FILES },         { "CAPTURE", FILES },
-		{ "INTERFACE", INTERFACES },
+		{ "INTERFACE", INTERFACES }, { "LABEL", LABELS },       { "FUNCTION", FUNCTIONS },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
@@ -80,7 +92,8 @@ static char *short_text(const GOptionEntry *entry)
 static const char *const bash_actions[] = {
 	[ANYTHING] = "kind=anything",     [FILES] = "kind=files",       [FOLDERS] = "kind=folders",
 	[RECORDINGS] = "kind=recordings", [COMMANDS] = "kind=commands", [USERS] = "kind=users",
-	[INTERFACES] = "kind=interfaces", [WORDS] = "kind=words",
+	[INTERFACES] = "kind=interfaces", [WORDS] = "kind=words",       [LABELS] = "kind=labels",
+	[FUNCTIONS] = "kind=functions",
 };
 
 static void bash_command(const struct fdar_usage *usage, const GOptionEntry *entries)
@@ -127,6 +140,17 @@ static void bash_head(const char *const *commands)
 	     "\tcompopt -o nospace\n"
 	     "}\n"
 	     "\n"
+	     "# Labels or functions of the recordings in the line. Nothing of them is expanded; a "
+	     "colon ends bash's\n"
+	     "# words.\n"
+	     "_flowdar_offered() {\n"
+	     "\tlocal name\n"
+	     "\twhile IFS= read -r name; do\n"
+	     "\t\t[[ $name != \"$2\"* || $name == *:* ]] || COMPREPLY+=(\"$name\")\n"
+	     "\tdone < <(\"${COMP_WORDS[0]/#\\~/$HOME}\" \"--help=$1\" \"${COMP_WORDS[@]:2}\" "
+	     "2>/dev/null)\n"
+	     "}\n"
+	     "\n"
 	     "_flowdar() {\n"
 	     "\tlocal current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}\n"
 	     "\tlocal command=${COMP_WORDS[1]} kind='' words='' options=''\n"
@@ -157,6 +181,7 @@ static void bash_foot(void)
 	     "\tfi\n"
 	     "\tcase $kind in\n"
 	     "\twords) mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\") ;;\n"
+	     "\tlabels | functions) _flowdar_offered \"$kind\" \"$current\" ;;\n"
 	     "\trecordings) _flowdar_recordings \"$current\" ;;\n"
 	     "\tfiles)\n"
 	     "\t\tcompopt -o filenames\n"
@@ -191,6 +216,8 @@ static const char *const zsh_actions[] = {
 	[USERS] = "_users",
 	[INTERFACES] = "_net_interfaces",
 	[WORDS] = NULL,
+	[LABELS] = " _flowdar_offered labels",
+	[FUNCTIONS] = " _flowdar_offered functions",
 };
 
 static void zsh_option(const struct fdar_usage *usage, const GOptionEntry *entry)
@@ -230,7 +257,15 @@ static void zsh_head(const char *const *commands)
 	puts("#compdef flowdar\n"
 	     "# zsh completion for flowdar; made by flowdar --help=zsh\n"
 	     "\n"
+	     "# Labels or functions of the recordings in the line.\n"
+	     "_flowdar_offered() {\n"
+	     "\tlocal -a names\n"
+	     "\tnames=(${(f)\"$(${(Q)program} --help=$1 ${(Q)words[2,-1]} 2>/dev/null)\"})\n"
+	     "\tcompadd -a names\n"
+	     "}\n"
+	     "\n"
 	     "_flowdar() {\n"
+	     "\tlocal program=$words[1]\n"
 	     "\tlocal -a commands=(");
 	for (; *commands; commands += 2) {
 		g_autofree char *text = quoted(commands[1]);
@@ -266,6 +301,8 @@ static const char *const fish_actions[] = {
 	[USERS] = "-x -a '(__fish_complete_users)'",
 	[INTERFACES] = "-x -a '(command ls /sys/class/net)'",
 	[WORDS] = NULL,
+	[LABELS] = "-x -a '(flowdar --help=labels (commandline -opc)[3..-1] 2>/dev/null)'",
+	[FUNCTIONS] = "-x -a '(flowdar --help=functions (commandline -opc)[3..-1] 2>/dev/null)'",
 };
 
 static void fish_command(const struct fdar_usage *usage, const GOptionEntry *entries)

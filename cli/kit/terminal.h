@@ -1,5 +1,5 @@
 /*
- * What the terminal is like that something is printed on: its width, and whether it may be coloured.
+ * What the terminal is like that something is printed on: its width, and whether it is ours to draw on.
  *
  * Place in the house: under help, tables and progress lines.
  */

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The manual is sound by mandoc's judgement and has every command and every option that --help has; the
-# completions are read by their shells, and complete commands, options, values and recordings.
+# completions are read by their shells, and complete commands, options, values, recordings,
+# and labels and functions of these.
 set -euo pipefail
 : "${FLOWDAR:?}" "${FLOWDAR_BUILD:?}"
 command -v mandoc >/dev/null || { echo "skipped: needs mandoc"; exit 77; }
@@ -44,6 +45,17 @@ fi
 # ---- bash: with the words as readline hands them over ----
 mkdir -p "$work/here/base" "$work/here/folder"
 echo '{}' >"$work/here/base/recording.json"
+# Labels and functions of a recording; of names that would be more than a word to a shell, none.
+cat >"$work/here/base/replay.jsonl" <<'END'
+{"client": "127.0.0.1:1", "label": "normal"}
+{"client": "127.0.0.1:2", "label": "noisy"}
+{"client": "127.0.0.1:3", "label": "no$(touch hit)"}
+{"client": "127.0.0.1:4", "label": "no;way"}
+END
+mkdir "$work/here/base/symbols"
+printf '%s\n' '0000000000002410 0000000000000022 match_from' '0000000000002510 0000000000000022 match_`id`' \
+	'0000000000002610 0000000000000022 main' >"$work/here/base/symbols/00.txt"
+PATH=$(dirname "$FLOWDAR"):$PATH
 cat >"$work/complete.bash" <<'END'
 # complete.bash FILE WORD...: what the last word becomes, a line each.
 . "$1"
@@ -78,6 +90,11 @@ completes verify flowdar help ver
 completes postgresql flowdar patch --server p
 completes --flowdar-mode= flowdar cc --flow
 completes hooks flowdar cc --flowdar-mode = h
+completes noisy flowdar analyze base --label n
+completes normal flowdar diff base base --baseline-label = n
+completes match_from flowdar sequence base --focus m
+[ "$("$FLOWDAR" --help=labels "$work/here/base" | xargs)" = 'noisy normal' ] || fail "labels that are no plain words are offered"
+[ "$("$FLOWDAR" --help=functions "$work/here/base" "$work/none" | xargs)" = 'main match_from' ] || fail "functions offered"
 shellcheck --shell=bash --severity=warning "$share/bash-completion/completions/flowdar" || fail "shellcheck finds something"
 
 # ---- zsh and fish ----
@@ -105,6 +122,8 @@ END
 	zsh_completes function 'flowdar record --detail f'
 	zsh_completes base/ 'flowdar analyze ba'
 	zsh_completes memory 'flowdar verify --test m'
+	zsh_completes normal 'flowdar analyze base --label no'
+	zsh_completes match_from 'flowdar sequence base --focus m'
 	zsh_completes --flowdar-mode 'flowdar cc --flowdar-m'
 fi
 if command -v fish >/dev/null; then
@@ -118,6 +137,8 @@ if command -v fish >/dev/null; then
 	fish_completes function 'flowdar record --detail f'
 	fish_completes memory 'flowdar verify --test m'
 	fish_completes verify 'flowdar help ver'
+	fish_completes normal "flowdar analyze $work/here/base --label no"
+	fish_completes match_from "flowdar sequence $work/here/base --focus m"
 	fish_completes --flowdar-mode 'flowdar cc --flow'
 	fish_completes "patch.*server's source: sessions" 'flowdar pat'
 fi

@@ -43,6 +43,20 @@ static void test_latency(void)
 	g_assert_cmpuint(fdar_labels_latency(labels, "z")->count, ==, 0);
 }
 
+static void test_names(void)
+{
+	g_autoptr(fdar_labels) labels = load("{\"client\":\"a:1\",\"label\":\"usual\"}\n"
+					     "{\"client\":\"a:1\",\"label\":\"bad\"}\n"
+					     "{\"client\":\"a:2\"}\n"
+					     "{\"client\":\"b:2\",\"label\":\"usual\"}\n",
+					     NULL);
+	g_autofree const char **names = fdar_labels_names(labels);
+
+	g_assert_cmpstr(names[0], ==, "bad");
+	g_assert_cmpstr(names[1], ==, "usual");
+	g_assert_null(names[2]);
+}
+
 /* Between an answer and what is sent next; not before the first, nor where nothing was answered. */
 static void test_silence(void)
 {
@@ -182,6 +196,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/labels/latency", test_latency);
+	g_test_add_func("/labels/names", test_names);
 	g_test_add_func("/labels/silence", test_silence);
 	g_test_add_func("/labels/find", test_find);
 	g_test_add_func("/labels/bad-lines", test_bad_lines);
