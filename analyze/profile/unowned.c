@@ -82,5 +82,6 @@ void fdar_unowned_find(const struct fdar_profile *profile, struct fdar_unowned *
 		.running_ns = below[0],
 		.part = all_ns ? (double)below[0] / (double)all_ns : 0,
 		.path = at ? path_of(profile, server, at) : NULL,
+		.node = at,
 	};
 }

@@ -14,7 +14,8 @@ struct fdar_unowned {
 	uint64_t
 		running_ns; /* own times of functions and scopes in no session; what is inferred, too */
 	double part;        /* of all running time, 0 to 1 */
-	char *path;         /* "main > loop": the call path where most of it is; NULL: none */
+	char *path; /* "main > loop": the call path where most of it is, its inner end; NULL: none */
+	uint32_t node; /* in the profile's group 0, where that path ends; 0: none */
 };
 
 /* out is overwritten; the caller frees its path. */

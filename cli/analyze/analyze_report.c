@@ -74,20 +74,34 @@ static void print_origin(const struct fdar_analyze_request *request)
 				part, unit_of(request), path ? ": " : "", path ? path : "");
 }
 
+/* The names of a path of the server's, the outermost first, as a list of JSON. The caller frees it. */
+static char *json_frames(const struct fdar_profile *profile, uint32_t node)
+{
+	const struct fdar_profile_node *nodes = profile->groups[0].nodes;
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+	for (; node; node = nodes[node].parent)
+		g_ptr_array_insert(names, 0,
+				   (gpointer)profile->functions[nodes[node].function].name);
+	g_ptr_array_add(names, NULL);
+	return fdar_json_list((const char *const *)names->pdata);
+}
+
 static void print_json_origin(const struct fdar_profile *profile, FILE *out)
 {
-	g_autofree char *part = NULL, *path = NULL;
+	g_autofree char *part = NULL, *path = NULL, *frames = NULL;
 	struct fdar_unowned unowned;
 
 	fdar_unowned_find(profile, &unowned);
+	frames = json_frames(profile, unowned.node);
 	part = fdar_json_number(unowned.part);
 	path = unowned.path ? fdar_json_text(unowned.path) : g_strdup("null");
 	g_free(unowned.path);
 	fprintf(out,
 		"  \"inferred_sessions\": %" G_GUINT64_FORMAT
 		",\n  \"unowned\": { \"running_ns\": %" G_GUINT64_FORMAT
-		", \"part\": %s, \"path\": %s },\n",
-		profile->io_sessions, unowned.running_ns, part, path);
+		", \"part\": %s, \"path\": %s, \"frames\": %s },\n",
+		profile->io_sessions, unowned.running_ns, part, path, frames);
 }
 
 /* An event loop that nobody rebuilt: who came and what was said is known, not whom it worked for. */

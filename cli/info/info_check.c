@@ -72,8 +72,9 @@ static void print_json(const struct check *check, const char *path)
 	const GPtrArray *doubts = check->state.doubts;
 	g_autofree char *trace = fdar_json_text(path);
 
-	printf("{\n  \"trace\": %s,\n  \"good\": %s,\n  \"manifest\": %s,\n", trace,
-	       is_good(check) ? "true" : "false", check->state.manifest ? "true" : "false");
+	printf("{\n  \"format\": " FDAR_JSON_FORMAT
+	       ",\n  \"trace\": %s,\n  \"good\": %s,\n  \"manifest\": %s,\n",
+	       trace, is_good(check) ? "true" : "false", check->state.manifest ? "true" : "false");
 	printf("  \"files\": %u,\n  \"bytes\": %" G_GUINT64_FORMAT
 	       ",\n  \"events\": %" G_GUINT64_FORMAT ",\n  \"calls\": %" G_GUINT64_FORMAT
 	       ",\n  \"doubts\": [",
