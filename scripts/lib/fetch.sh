@@ -4,6 +4,7 @@
 #	fetch_sources HOME PACKAGE...    leaves HOME/source/PACKAGE, with Debian's patches applied, and
 #	                                 the versions in HOME/source/versions; nothing to do when they are
 #	                                 there. One at a time for each HOME, also between processes.
+#	                                 With fetch_release set, as another release of Debian has them.
 #
 # apt gets a configuration of our own with deb-src lines, lists of its own and
 # no cache of packages: nothing of the system's is changed, and no root is needed.
@@ -47,6 +48,11 @@ fetch_all() {
 fetch_mirrors() {
 	local codename
 	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	fetch_mirrors_here "$codename" | if [ -n "${fetch_release:-}" ]; then sed -n "s/ $codename\$/ $fetch_release/p"; else cat; fi
+}
+
+fetch_mirrors_here() {
+	local codename=$1
 	{
 		# shellcheck disable=SC2016 # apt-get's own variables
 		apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' 'Component: main' |
@@ -79,7 +85,7 @@ fetch_apt() {
 # one comes) the release's own.
 fetch_one() {
 	local package=$1 codename log=$fetch_home/log/fetch-$1.log
-	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	codename=${fetch_release:-$(. /etc/os-release && echo "$VERSION_CODENAME")}
 	quietly "$log" fetch_unpack "$package" "$package" 2>"$log.first" && return
 	say "$fetch_name: the newest version of $package cannot be had, taking the one of $codename"
 	quietly "$log" fetch_unpack "$package" "$package/$codename" && return

@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2154 # names of the others
 # All real servers that we know how to fetch, mark and build. Needs common.sh.
 #
-#	server_source NAME DIR    a copy of its source, as Debian has it: without marks, not configured
+#	server_source NAME DIR            a copy of its source, as Debian has it: without marks, not configured
+#	server_source NAME DIR RELEASE    as another release of Debian has it
 
 # shellcheck source=httpd.sh
 . "${BASH_SOURCE[0]%/*}/httpd.sh"
@@ -26,5 +27,10 @@ server_source() {
 	httpd) tree=apache2 ;;
 	postgresql) tree=postgresql-15 ;;
 	esac
+	if [ -n "${3:-}" ]; then
+		fetch_release=$3 fetch_sources "$server_cache/$1-$3" "$tree" >&2 && mkdir -p "${2%/*}" &&
+			cp -a "$server_cache/$1-$3/source/$tree" "$2"
+		return
+	fi
 	"$1_fetch" >&2 && mkdir -p "${2%/*}" && cp -a "$server_cache/$1/source/$tree" "$2"
 }

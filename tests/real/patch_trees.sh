@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # flowdar patch on the real sources: --check changes nothing, --reverse gives the tree back to the byte,
-# a tree that does not fit is refused whole, with the rules that do not match.
+# a tree that does not fit is refused whole, with the rules that do not match. With scripts/test --all also
+# on the sources of other releases of Debian.
 set -uo pipefail
 : "${FLOWDAR:?}" "${FLOWDAR_SOURCE:?}"
 # shellcheck source=../../scripts/lib/common.sh
@@ -52,15 +53,9 @@ refused() {
 	same_tree "a check that fails"
 }
 
-servers=(httpd nginx redis memcached lighttpd haproxy)
-[ "${FLOWDAR_UNMARKED:-}" != all ] || servers+=(unbound postgresql)
-for server in "${servers[@]}"; do
-	tree=$work/tree
-	rm -rf "$work/source" "$work/original" "$tree"
-	server_source $server "$work/source" || {
-		echo "skipped: the Debian source of $server is not here, and no mirror gives it (the network is needed once)"
-		exit 77
-	}
+# fits: --check, the patch, --reverse and --sessions-only of the tree in $work/source.
+fits() {
+	rm -rf "$work/original" "$tree"
 	# What is large and has no part in it.
 	rm -rf "$work/source"/{docs,debian,tests,deps,test,build}
 	cp -al "$work/source" "$work/original"
@@ -84,6 +79,34 @@ for server in "${servers[@]}"; do
 		fail "$server: requests with --sessions-only"
 	patch 0 --reverse "$tree"
 	same_tree "--sessions-only"
+}
+
+servers=(httpd nginx redis memcached lighttpd haproxy)
+# Second versions, of releases of Debian whose sources are still to be had.
+others=(nginx/bullseye memcached/trixie lighttpd/trixie)
+tree=$work/tree
+if [ "${FLOWDAR_UNMARKED:-}" = all ]; then
+	servers+=(unbound postgresql)
+else
+	others=()
+fi
+for other in "${others[@]}"; do
+	server=${other%/*}
+	rm -rf "$work/source"
+	server_source "$server" "$work/source" "${other#*/}" || {
+		echo "not tried: no mirror gives $server of ${other#*/}"
+		continue
+	}
+	fits
+	echo "ok: $server of ${other#*/}: checked, patched, and taken back to the byte"
+done
+for server in "${servers[@]}"; do
+	rm -rf "$work/source"
+	server_source $server "$work/source" || {
+		echo "skipped: the Debian source of $server is not here, and no mirror gives it (the network is needed once)"
+		exit 77
+	}
+	fits
 	echo "ok: $server: checked, patched, and taken back to the byte"
 	case $server in
 	httpd)
