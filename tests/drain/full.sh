@@ -14,7 +14,7 @@ value() {
 	tr ' ' '\n' < "$WORK/$name.out" | sed -n "s/^$1=//p"
 }
 
-# begin NAME [MIB]: with so much memory
+# begin NAME [MIB [SECONDS]]: with so much memory, events for so long
 begin() {
 	name=$1
 	mkdir "/dev/shm/$name"
@@ -26,17 +26,18 @@ begin() {
 	"$TOOLS/drain_run" "/dev/shm/$name" "$WORK/$name" "${2:-256}" > "$WORK/$name.out" 2> "$WORK/$name.err" &
 	drain=$!
 	lttng -q start "$name"
-	"$TOOLS/record_events" 1000000 3 > "$WORK/$name.said" &
+	"$TOOLS/record_events" 1000000 "${3:-3}" > "$WORK/$name.said" &
 	generator=$!
 }
 
+# The session is destroyed behind the drain: LTTng closes its files then, which would be news for it.
 finish() {
-	wait "$generator"
+	wait "$generator" || [ $? = 143 ] || fail "$name: the generator failed"
 	lttng -q stop "$name"
-	lttng -q destroy "$name" > /dev/null
 	kill -TERM "$drain"
 	wait "$drain" || fail "$name: the drain failed"
-	read -r said _ < "$WORK/$name.said"
+	lttng -q destroy "$name" > /dev/null
+	read -r said _ < "$WORK/$name.said" || said=many
 	note "$name: $said said, $(value read) read, $(value dropped_events) dropped," \
 		"$(value discarded) discarded; memory full: $(value memory_full)"
 	[ "$(value read)" = "$(value events)" ] || fail "$name: $(value events) events were written"
@@ -80,19 +81,26 @@ room() {
 	df --output=avail -B 1M /dev/shm | tail -n 1
 }
 
+# short: others take what room there is but for a little, and the drain looks.
+short() {
+	local before
+	dd if=/dev/zero bs=1M count=$(($(room) > 4 ? $(room) - 4 : 0)) 2> /dev/null >> /dev/shm/fill || true
+	before=$(looks)
+	wait_for 30 looked || fail "the drain does not look"
+}
+
 # Nobody looks at the moment when there is no room: it is over when the drain goes on. But LTTng has closed the
-# stream for good.
-begin moment 64
+# stream for good. The events are ended by us, however long that takes.
+begin moment 64 3600
 wait_for 30 test -s "/dev/shm/$name/trace/ust/uid/0/64-bit/index/c_0.idx" || fail "nothing came"
 streams=$(held)
 [ "$streams" -gt 0 ] || fail "no stream file is open"
-dd if=/dev/zero of=/dev/shm/fill bs=1M count=$(($(room) - 4)) 2> /dev/null || true
-before=$(looks)
-wait_for 30 looked || fail "the drain does not look"
+for _ in 1 2 3; do short; done # what the drain has done meanwhile makes room again
 kill -STOP "$drain"
 dd if=/dev/zero of=/dev/shm/full bs=1M 2> /dev/null || true
 wait_for 30 fewer || fail "LTTng closes nothing"
 rm /dev/shm/full
 kill -CONT "$drain"
+kill "$generator"
 finish
 [ "$(value memory_full)" = 1 ] || fail "the drain did not tell of the moment"
