@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -61,7 +62,7 @@ static int is_limited(void)
 	static const struct fdar_child_limits limits = { .data_bytes = 64 << 20, .cpu_s = 7 };
 	void *volatile memory;
 	struct rlimit now;
-	int fd = open("/tmp", O_TMPFILE | O_RDWR, 0600);
+	int fd = memfd_create("limited", MFD_CLOEXEC);
 
 	fdar_child_limit(&limits);
 	signal(SIGXFSZ, SIG_IGN);
