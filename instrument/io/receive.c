@@ -39,10 +39,10 @@ static enum plan plan_of(int fd, int flags)
 	return PLAN_TRY;
 }
 
-/* What is looked at and left there is not read yet. */
+/* What is looked at and left there is not read yet; what comes of the queue of errors is what we have sent. */
 static enum fdar_io_op op_of(int flags)
 {
-	return flags & MSG_PEEK ? FDAR_IO_OTHER : FDAR_IO_READ;
+	return flags & (MSG_PEEK | MSG_ERRQUEUE) ? FDAR_IO_OTHER : FDAR_IO_READ;
 }
 
 /* Gives result what the function is to return: attempt is call with MSG_DONTWAIT. */
@@ -191,6 +191,7 @@ static int64_t many_bytes(const struct mmsghdr *messages, int count)
 static bool one_by_one(int fd, const struct mmsghdr *messages, unsigned count, int flags)
 {
 	return count > 1 && messages && messages->msg_hdr.msg_name &&
+	       op_of(flags) == FDAR_IO_READ &&
 	       !__atomic_load_n(&fdar_session_edges, __ATOMIC_RELAXED) &&
 	       (flags & (MSG_WAITFORONE | MSG_DONTWAIT) || fdar_look_socket(fd).nonblocking) &&
 	       fdar_session_datagrams_wanted(fd);

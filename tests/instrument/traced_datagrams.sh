@@ -34,3 +34,5 @@ datagrams traced_datagrams_many waits 0
 datagrams traced_datagrams_many asks 3
 # One read of all, and four writes.
 datagrams traced_datagrams_many edges 5
+# What comes back is of no client.
+datagrams traced_datagrams_many errors 0

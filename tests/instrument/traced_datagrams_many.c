@@ -2,7 +2,8 @@
  * A server of datagrams that takes as many as there are with one call, and its clients in the same program: all
  * have asked before it looks. traced_datagrams_many HOW: "waits" (recvmmsg that waits for the first), "asks"
  * (recvmmsg that does not wait, after poll; and on another socket it is the first to send, by sendmmsg: a client there),
- * "edges" (it has a descriptor under watch for edges, and gets all it asked for).
+ * "edges" (it has a descriptor under watch for edges, and gets all it asked for), "errors" (its clients have gone, and it
+ * takes from the queue of errors that they have).
  *
  * On standard output: the ports of the clients whose sessions can be told, a line each.
  */
@@ -86,6 +87,13 @@ static void *hear(void *nothing)
 	return nothing;
 }
 
+static void *leave(void *nothing)
+{
+	for (int i = 0; i < CLIENTS; i++)
+		close(clients[i]);
+	return nothing;
+}
+
 static void in_thread(void *(*run)(void *), void *argument)
 {
 	pthread_t thread;
@@ -113,6 +121,18 @@ static int serve(int fd, int unused, int flags, unsigned room)
 	}
 	check(sendmmsg(fd, many.messages, (unsigned)count, 0) == count);
 	return count;
+}
+
+/* The answer comes back, as nobody took it. */
+static void take_error(int fd)
+{
+	struct pollfd failed = { .fd = fd };
+	struct many many;
+
+	many_set(&many);
+	check(poll(&failed, 1, -1) == 1 &&
+	      recvmmsg(fd, many.messages, ROOM, MSG_ERRQUEUE, NULL) == 1 &&
+	      many.messages[0].msg_len == 6 && many.messages[0].msg_hdr.msg_namelen > 0);
 }
 
 static void watch_edges(int fd)
@@ -143,7 +163,7 @@ int main(int argc, char **argv)
 {
 	const char *how = argc > 1 ? argv[1] : "";
 	int fd = bound(&server), unused = bound(&(struct sockaddr_in){ 0 }),
-	    edges = !strcmp(how, "edges");
+	    edges = !strcmp(how, "edges"), errors = !strcmp(how, "errors");
 
 	if (!strcmp(how, "asks"))
 		ask_behind(unused);
@@ -154,9 +174,16 @@ int main(int argc, char **argv)
 		in_thread(hear, NULL);
 	}
 	in_thread(ask, &server);
-	for (int served = 0; served < CLIENTS;)
+	if (errors)
+		in_thread(leave, NULL);
+	check(!errors || setsockopt(fd, IPPROTO_IP, IP_RECVERR, &errors, sizeof(errors)) == 0);
+	for (int served = 0; served < CLIENTS;) {
 		served += serve(fd, unused, strcmp(how, "waits") ? MSG_DONTWAIT : MSG_WAITFORONE,
-				edges ? 1 : ROOM);
-	in_thread(hear, NULL);
+				edges || errors ? 1 : ROOM);
+		if (errors)
+			take_error(fd);
+	}
+	if (!errors)
+		in_thread(hear, NULL);
 	return 0;
 }
