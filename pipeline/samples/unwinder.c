@@ -41,6 +41,9 @@ struct fdar_unwinder {
 
 /* ---- who forks workers: a process that reads nothing but that it is to ---- */
 
+/* What it is asked for: either way the worker that there was is gone. */
+enum wish { WISH_WORKER, WISH_NONE };
+
 /* What comes with a worker. */
 struct made {
 	pid_t pid;
@@ -123,7 +126,7 @@ static void make(int control, pid_t parent, volatile uint32_t *suspect)
 		if (n < 0)
 			continue;
 		end_worker(worker);
-		worker = make_worker(FDAR_CHILD_FIRST, suspect);
+		worker = wish == WISH_WORKER ? make_worker(FDAR_CHILD_FIRST, suspect) : 0;
 	}
 	end_worker(worker);
 	_exit(0);
@@ -175,16 +178,20 @@ static int receive_descriptor(int control, struct made *made)
 	return fd;
 }
 
+static gboolean say_wish(const struct fdar_unwinder *unwinder, char wish)
+{
+	return send(unwinder->control, &wish, sizeof(wish), MSG_NOSIGNAL) == sizeof(wish);
+}
+
 static gboolean have_worker(struct fdar_unwinder *unwinder)
 {
 	struct made made = { 0 };
-	char wish = 0;
 
 	if (unwinder->socket >= 0)
 		return TRUE;
 	if (fdar_unwinder_gave_up(unwinder))
 		return FALSE;
-	if (send(unwinder->control, &wish, 1, MSG_NOSIGNAL) == 1)
+	if (say_wish(unwinder, WISH_WORKER))
 		unwinder->socket = receive_descriptor(unwinder->control, &made);
 	if (unwinder->socket < 0) {
 		unwinder->deaths = FDAR_UNWINDER_DEATHS_MAX;
@@ -223,11 +230,13 @@ static gboolean wait_for_it(const struct fdar_unwinder *unwinder)
 	return FALSE;
 }
 
-/* From now on the file that it was at names nothing. Who dies often is not worth another. */
+/* From now on the file that it was at names nothing. Who dies often is not worth another. One that does not come back
+ * may be in a circle, and no other be asked for: it has no processor from us any more. */
 static void bury(struct fdar_unwinder *unwinder, const char *path)
 {
 	uint32_t number = *unwinder->suspect;
 
+	say_wish(unwinder, WISH_NONE);
 	close(unwinder->socket);
 	unwinder->socket = -1;
 	unwinder->worker++;
