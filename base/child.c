@@ -87,6 +87,27 @@ void fdar_child_limit(const struct fdar_child_limits *limits)
 		limit(RLIMIT_DATA, limits->data_bytes);
 }
 
+/* A kernel without that ends whom it likes. */
+void fdar_child_go_first(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	(void)!write(fd, "1000", 4);
+	close(fd);
+}
+
+void fdar_child_allow_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return;
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
 gboolean fdar_child_drop_rights(void)
 {
 	if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||

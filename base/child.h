@@ -48,6 +48,13 @@ void fdar_child_ignore_stops(void);
  * stay. */
 void fdar_child_limit(const struct fdar_child_limits *limits);
 
+/* When memory is short the kernel ends it before all others (oom_score_adj). Behind fdar_child_drop_rights() it may
+ * not say so any more. */
+void fdar_child_go_first(void);
+
+/* May have as many files open as its parent could allow itself. */
+void fdar_child_allow_files(void);
+
 /* Gives up the superuser's rights, where it has them, and for good: it is nobody from then on, and nothing
  * that it executes has more. FALSE: it could not, and must not go on. Takes back what
  * fdar_child_end_with() asked for. */

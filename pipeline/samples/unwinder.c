@@ -15,10 +15,10 @@
 #include "base/child.h"
 #include "pipeline/samples/unwinder_wire.h"
 
-#define MEMORY_BYTES (UINT64_C(8) << 30) /* of addresses: what is mapped is all that it reads */
-#define LOOK_MS      200                 /* between two looks at whether to wait on */
-#define ANSWER_NS    INT64_C(5000000000) /* of the worker's processor time, for one question */
-#define STARVED_MS   60000               /* and in all: its processor, or its disk, may be busy */
+#define MEMORY_BYTES (UINT64_C(32) << 30) /* of addresses: each file of each process is mapped */
+#define LOOK_MS      200                  /* between two looks at whether to wait on */
+#define ANSWER_NS    INT64_C(5000000000)  /* of the worker's processor time, for one question */
+#define STARVED_MS   60000                /* and in all: its processor, or its disk, may be busy */
 #define END_MS       5000
 #define END_STEP_MS  2
 #define FILES_MAX    65536u /* that are known; later ones name nothing */
@@ -55,6 +55,8 @@ static void work(int socket, pid_t parent, volatile uint32_t *suspect)
 
 	fdar_child_ignore_stops();
 	fdar_child_limit(&limits);
+	fdar_child_allow_files();
+	fdar_child_go_first();
 	/* After the change of user, which takes it back. */
 	if (fdar_child_keep(&socket, 1) && fdar_child_drop_rights() &&
 	    fdar_child_end_with(parent, SIGKILL))

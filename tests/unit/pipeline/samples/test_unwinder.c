@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <ucontext.h>
@@ -149,13 +150,39 @@ static void test_answers(struct fixture *f, gconstpointer data)
 	g_assert_false(is_named(f));
 }
 
+/* Servers have many processes, each with its files; the recorder may have few open. */
+static void test_many_spaces(struct fixture *f, gconstpointer data)
+{
+	struct rlimit before, few;
+	struct fdar_unwinder *unwinder;
+
+	(void)data;
+	g_assert_cmpint(getrlimit(RLIMIT_NOFILE, &before), ==, 0);
+	few = before;
+	few.rlim_cur = 32;
+	g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &few), ==, 0);
+	unwinder = fdar_unwinder_start(NULL);
+	g_assert_nonnull(unwinder);
+	fdar_unwinder_free(f->unwinder);
+	f->unwinder = unwinder;
+	for (guint i = 0; i < 8; i++) {
+		f->space = fdar_unwinder_space(f->unwinder);
+		map_self(f->unwinder, f->space);
+		g_assert_true(is_named(f));
+	}
+	g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &before), ==, 0);
+}
+
 /* Whatever is in a file that it reads can do no more than this. */
 static void test_no_rights(struct fixture *f, gconstpointer data)
 {
 	g_autofree char *path = g_strdup_printf("/proc/%d/status", (int)worker_of(f));
-	g_autofree char *status = NULL;
+	g_autofree char *first = g_strdup_printf("/proc/%d/oom_score_adj", (int)worker_of(f));
+	g_autofree char *status = NULL, *score = NULL;
 
 	(void)data;
+	g_assert_true(g_file_get_contents(first, &score, NULL, NULL));
+	g_assert_cmpstr(score, ==, "1000\n");
 	g_assert_true(g_file_get_contents(path, &status, NULL, NULL));
 	g_assert_nonnull(strstr(status, "NoNewPrivs:\t1"));
 	if (getuid() != 0) {
@@ -364,6 +391,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	CASE("answers", test_answers);
+	CASE("many-spaces", test_many_spaces);
 	CASE("no-rights", test_no_rights);
 	CASE("hostile", test_hostile);
 	CASE("cut-meanwhile", test_cut_meanwhile);
