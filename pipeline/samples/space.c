@@ -294,7 +294,8 @@ uint32_t fdar_space_function(struct fdar_space *space, struct fdar_samples *samp
 	if (known)
 		return GPOINTER_TO_UINT(known) - 1;
 	function = find_function(space, samples, address);
-	if (function != G_MAXUINT32)
+	/* The next worker may know what the one that has just died could not say. */
+	if (function != G_MAXUINT32 && space->worker == fdar_unwinder_worker(space->unwinder))
 		g_hash_table_insert(space->functions, g_memdup2(&key, sizeof(key)),
 				    GUINT_TO_POINTER(function + 1));
 	return function;

@@ -12,6 +12,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "pipeline/samples/space.h"
 #include "pipeline/server/processes.h"
 
 #define HOSTILE_START UINT64_C(0x10000000) /* where others are said to be mapped */
@@ -20,6 +21,7 @@
 
 /* Not static: its name is in the symbol table whatever is stripped of it. */
 int find_me_here(int number);
+int main(int argc, char **argv);
 
 __attribute__((noinline)) int find_me_here(int number)
 {
@@ -363,6 +365,28 @@ static void test_cut_meanwhile(struct fixture *f, gconstpointer data)
 	unlink(path);
 }
 
+static const char *name_in(struct fdar_space *space, fdar_samples *samples, uint64_t address)
+{
+	uint32_t function = fdar_space_function(space, samples, address);
+
+	return g_array_index(samples->functions, struct fdar_sample_function, function).name;
+}
+
+/* What a worker could not say any more, the next one is asked for. */
+static void test_names_come_back(struct fixture *f, gconstpointer data)
+{
+	struct fdar_space *space = fdar_space_new(f->unwinder);
+	g_autoptr(fdar_samples) samples = fdar_samples_new();
+
+	(void)data;
+	fdar_space_map_all(space, getpid());
+	g_assert_cmpstr(name_in(space, samples, (uintptr_t)main), ==, "main");
+	kill(worker_of(f), SIGKILL);
+	g_assert_cmpstr(name_in(space, samples, (uintptr_t)find_me_here), ==, "test_unwinder");
+	g_assert_cmpstr(name_in(space, samples, (uintptr_t)find_me_here), ==, "find_me_here");
+	fdar_space_unref(space);
+}
+
 /* Who kills workers has samples without stacks, and they say so. */
 static void test_gives_up(struct fixture *f, gconstpointer data)
 {
@@ -395,6 +419,7 @@ int main(int argc, char **argv)
 	CASE("no-rights", test_no_rights);
 	CASE("hostile", test_hostile);
 	CASE("cut-meanwhile", test_cut_meanwhile);
+	CASE("names-come-back", test_names_come_back);
 	CASE("gives-up", test_gives_up);
 	return find_me_here(g_test_run()) - 1;
 }
