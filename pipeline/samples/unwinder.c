@@ -24,6 +24,12 @@
 #define FILES_MAX    65536u /* that are known; later ones name nothing */
 #define NAMES_MAX    5u     /* of files that are told */
 
+#define NO_WORKER                                                                                 \
+	"--sample: the process that reads the server's binaries cannot be had: it was not made, " \
+	"or "                                                                                     \
+	"could not give up its rights (where root may not become another user, as in some "       \
+	"containers, record as an ordinary user)"
+
 struct fdar_unwinder {
 	pid_t maker; /* who forks workers */
 	int control; /* to that */
@@ -376,6 +382,16 @@ gboolean fdar_unwinder_function(struct fdar_unwinder *unwinder, uint32_t space, 
 
 /* ---- the whole ---- */
 
+/* Whether a worker lives, whatever it says. */
+static gboolean has_answer(struct fdar_unwinder *unwinder)
+{
+	struct fdar_unwinder_question question = { .word = FDAR_UNWINDER_DROP };
+	struct fdar_unwinder_answer answer;
+
+	ask(unwinder, &question, -1, &answer);
+	return unwinder->socket >= 0;
+}
+
 struct fdar_unwinder *fdar_unwinder_start(GError **error)
 {
 	struct fdar_unwinder *unwinder = g_new0(struct fdar_unwinder, 1);
@@ -385,11 +401,14 @@ struct fdar_unwinder *fdar_unwinder_start(GError **error)
 	unwinder->numbers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	unwinder->feared = g_array_new(FALSE, TRUE, sizeof(char *));
 	g_array_append_val(unwinder->feared, none); /* of number 0, which is none */
-	if (start_maker(unwinder))
+	if (!start_maker(unwinder))
+		g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno),
+			    "--sample: cannot start a process that reads the server's binaries: %s",
+			    g_strerror(errno));
+	else if (!has_answer(unwinder))
+		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED, NO_WORKER);
+	else
 		return unwinder;
-	g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno),
-		    "--sample: cannot start a process that reads the server's binaries: %s",
-		    g_strerror(errno));
 	fdar_unwinder_free(unwinder);
 	return NULL;
 }

@@ -24,7 +24,7 @@
 struct fdar_unwinder;
 
 /* To be called before there are other threads, by one that lives as long as it is used. NULL and error
- * (G_IO_ERROR): there is no process to be had. */
+ * (G_IO_ERROR): there is no process to be had, or none without rights. */
 struct fdar_unwinder *fdar_unwinder_start(GError **error);
 
 /* The process that forks workers: it is a child of ours, and none of the server's. */

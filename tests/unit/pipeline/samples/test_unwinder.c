@@ -3,12 +3,15 @@
 
 #include <elf.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -195,6 +198,38 @@ static void test_no_rights(struct fixture *f, gconstpointer data)
 	g_assert_nonnull(strstr(status, "Gid:\t65534\t65534\t65534\t65534"));
 	g_assert_nonnull(strstr(status, "CapEff:\t0000000000000000"));
 	g_assert_nonnull(strstr(status, "CapPrm:\t0000000000000000"));
+}
+
+/* Root without the right to become somebody else, as in some containers. */
+static int is_refused(void)
+{
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct none[2] = { { 0 } };
+	g_autoptr(GError) error = NULL;
+
+	if (syscall(SYS_capset, &head, none) != 0)
+		return 1;
+	if (fdar_unwinder_start(&error))
+		return 2;
+	return strstr(error->message, "give up its rights") ? 0 : 3;
+}
+
+static void test_refused(struct fixture *f, gconstpointer data)
+{
+	int status = -1;
+	pid_t child;
+
+	(void)f;
+	(void)data;
+	if (getuid() != 0) {
+		g_test_skip("needs root, to have rights that cannot be dropped");
+		return;
+	}
+	child = fork();
+	if (child == 0)
+		_exit(is_refused());
+	g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+	g_assert_cmpint(status, ==, 0);
 }
 
 /* ---- those that mean harm ---- */
@@ -417,6 +452,7 @@ int main(int argc, char **argv)
 	CASE("answers", test_answers);
 	CASE("many-spaces", test_many_spaces);
 	CASE("no-rights", test_no_rights);
+	CASE("refused", test_refused);
 	CASE("hostile", test_hostile);
 	CASE("cut-meanwhile", test_cut_meanwhile);
 	CASE("names-come-back", test_names_come_back);
