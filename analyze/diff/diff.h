@@ -109,8 +109,8 @@ struct fdar_diff_row {
 	enum fdar_change change;
 	struct fdar_diff_side baseline;
 	struct fdar_diff_side subject;
-	double ratio; /* of mean own time */
-	double ratio_median;
+	double ratio;        /* of mean own time */
+	double ratio_median; /* to half of the baseline's price, where its median is less */
 	double ratio_p99;
 	double ratio_calls;
 	double added_ns;            /* own time per session: subject - baseline */

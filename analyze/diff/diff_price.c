@@ -61,6 +61,14 @@ static double price_varies(const struct diff_work *work)
 /* The price is a mean of short measurements: of what calls really paid it was off by so much (docs/truth.md). */
 #define PRICE_OFF 0.5
 
+/* What is left of the baseline's may be nothing for that, and is no measure of anything then. */
+double diff_median_ratio(const struct fdar_diff_side *baseline,
+			 const struct fdar_diff_side *subject)
+{
+	return diff_ratio(MAX(baseline->own_median_ns, PRICE_OFF * baseline->price_ns),
+			  subject->own_median_ns);
+}
+
 gboolean diff_price_hides(const struct diff_work *work, const struct fdar_diff_row *row)
 {
 	double price_ns = row->subject.price_ns - row->baseline.price_ns;

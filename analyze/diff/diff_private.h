@@ -152,6 +152,9 @@ void diff_replaced_find(struct diff_work *work);
 gboolean diff_leaves_out(const struct diff_work *work, uint32_t function);
 
 void diff_price_find(struct diff_work *work);
+/* Of the medians of own time; that of the baseline is half of its price at least, by which it may be wrong. */
+double diff_median_ratio(const struct fdar_diff_side *baseline,
+			 const struct fdar_diff_side *subject);
 /* What a row added is less than what the price taken out of it may be wrong by. */
 gboolean diff_price_hides(const struct diff_work *work, const struct fdar_diff_row *row);
 /* Why the verdict's row is low: it is mostly price, or as much as that varies by. NULL: it is not. The caller

@@ -219,7 +219,7 @@ static void fill_row(struct diff_work *work, struct fdar_diff_row *row, uint32_t
 			: !subject || !subject->calls ? FDAR_IN_BASELINE
 						      : FDAR_IN_BOTH;
 	row->ratio = diff_ratio(row->baseline.own_ns, row->subject.own_ns);
-	row->ratio_median = diff_ratio(row->baseline.own_median_ns, row->subject.own_median_ns);
+	row->ratio_median = diff_median_ratio(&row->baseline, &row->subject);
 	row->ratio_p99 = diff_ratio(row->baseline.own_p99_ns, row->subject.own_p99_ns);
 	row->ratio_calls = diff_ratio(row->baseline.calls, row->subject.calls);
 	row->added_ns = row->subject.own_ns - row->baseline.own_ns;

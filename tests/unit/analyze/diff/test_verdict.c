@@ -840,6 +840,51 @@ static void test_price_of_new(void)
 	g_assert_cmpstr(diff->rows[diff->recounted[0]].function, ==, "hash_step");
 }
 
+enum { PRICED = 60 };
+
+/* Sessions in which a tiny function is called over and over. far_out: in so many of them it is kept for 2 ms. */
+static struct fdar_profile *priced_run(uint32_t seed, double call_ns, int far_out)
+{
+	struct writer writer;
+
+	writer_init(&writer, seed);
+	writer.spacing = 5 * MS;
+	for (int i = 0; i < PRICED; i++) {
+		begin(&writer, "");
+		run(&writer, "parse", 300 * US);
+		run(&writer, "answer", 600 * US);
+		for (int k = 0; k < 20; k++)
+			run(&writer, "work_part", call_ns);
+		if (far_out && i % (PRICED / far_out) == 1)
+			run(&writer, "work_part", 2 * MS);
+		end(&writer);
+	}
+	return profile_of(&writer);
+}
+
+/* What is left of it is nothing, or about that: so many times nothing is no shift, where it is a fourth longer
+ * with its price. Whoever takes many times its price is named. */
+static void test_price_leaves_nothing(void)
+{
+	for (uint32_t seed = 1; seed <= 40; seed++) {
+		g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
+		double call_ns = g_rand_double_range(rand, 100, 400);
+		double more = g_rand_double_range(rand, 1.2, 1.4);
+		double price_ns = call_ns * g_rand_double_range(rand, 0.8, more);
+		struct fdar_diff_options options = { .price = { { price_ns, 40, 0 },
+								{ price_ns, 40, 0 } } };
+		g_autoptr(fdar_profile) before = priced_run(2 * seed, call_ns, 0);
+		g_autoptr(fdar_profile) after = priced_run(2 * seed + 1, call_ns * more, 4);
+		g_autoptr(fdar_profile) longer = priced_run(2 * seed + 1, call_ns + 20 * US, 0);
+		g_autoptr(fdar_diff) alike = fdar_diff_new(before, after, &options, NULL);
+		g_autoptr(fdar_diff) named = fdar_diff_new(before, longer, &options, NULL);
+
+		g_assert_true(row_of(alike, "work_part", NULL)->test.delta > 0.8);
+		g_assert_null(alike->verdict.function);
+		g_assert_cmpstr(named->verdict.function, ==, "work_part");
+	}
+}
+
 /* ---- counts are evidence ---- */
 
 enum { MANY = 60 };
@@ -1396,6 +1441,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/verdict/price-is-most", test_price_is_most);
 	g_test_add_func("/verdict/price-is-off-on-one-side", test_price_is_off_on_one_side);
 	g_test_add_func("/verdict/price-varies", test_price_varies);
+	g_test_add_func("/verdict/price-leaves-nothing", test_price_leaves_nothing);
 	g_test_add_func("/verdict/one-call-more", test_one_call_more);
 	g_test_add_func("/verdict/timers", test_timers);
 	g_test_add_func("/verdict/new-work", test_new_work);
