@@ -215,7 +215,9 @@ static void do_handoff(struct fdar_rules_run *run, uint32_t index, const struct 
 
 	if (rule->kind == FDAR_EVENT_HANDOFF_PUT) {
 		if (in_order)
-			has_key = rules_queue_put(run, queue, event, &object, &early, &late);
+			has_key = rules_queue_put(run, queue, event,
+						  rules_thread_of(run, event)->since_ns, &object,
+						  &early, &late);
 		if (has_key)
 			do_put(run, index, event, object, queue, late ? &early : NULL);
 		else
@@ -306,6 +308,7 @@ void rules_perform(struct fdar_rules_run *run, uint32_t index, const struct rule
 		   const struct fdar_event *event, const GMatchInfo *match)
 {
 	struct fdar_rule_met *met = &g_array_index(run->met, struct fdar_rule_met, index);
+	struct rules_thread *thread = rules_thread_of(run, event);
 	uint64_t key = 0;
 	gboolean has_key = number(&rule->key, event, match, &key);
 
@@ -313,7 +316,8 @@ void rules_perform(struct fdar_rules_run *run, uint32_t index, const struct rule
 	if (has_key && !key && event->kind == FDAR_EVENT_OTHER)
 		key = OWN_KEY;
 	met->met++;
-	end_before(run, index, rule, event, rules_thread_of(run, event));
+	thread->now_ns = event->time_ns;
+	end_before(run, index, rule, event, thread);
 	if (!has_key && rule->key.from != RULE_NOWHERE) {
 		met->no_key++;
 		return;

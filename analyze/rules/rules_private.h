@@ -96,13 +96,15 @@ struct span {
 };
 
 struct rules_thread {
-	GArray *stack;   /* of uint64_t: functions */
-	GArray *spans;   /* of struct span */
-	char *name;      /* NULL: not said */
-	uint64_t key;    /* of the session that it works for by these rules; 0: none */
-	uint32_t ending; /* what ends that (struct rule); NO_RULE: nothing of this kind */
-	uint64_t turn;   /* how often it has gone on to work for somebody else, or nobody */
-	uint64_t over;   /* open functions that the stack has no room for */
+	GArray *stack;     /* of uint64_t: functions */
+	GArray *spans;     /* of struct span */
+	char *name;        /* NULL: not said */
+	uint64_t key;      /* of the session that it works for by these rules; 0: none */
+	uint64_t since_ns; /* for that: not before then; 0: not known */
+	uint64_t now_ns;   /* when it met a rule last */
+	uint32_t ending;   /* what ends that (struct rule); NO_RULE: nothing of this kind */
+	uint64_t turn;     /* how often it has gone on to work for somebody else, or nobody */
+	uint64_t over;     /* open functions that the stack has no room for */
 };
 
 /* What is open: a session, a request, or an object in a queue. */
@@ -191,11 +193,12 @@ struct rules_early {
 	uint32_t rule;
 };
 
-/* rules_queue.c: first in, first out. What is put gets a number; late: it has been taken already. FALSE: there is
- * no room, or nothing to take. */
+/* rules_queue.c: first in, first out. What is put gets a number; late: it has been taken already, and not before
+ * since_ns, for it was not there. FALSE: there is no room, or nothing to take. */
 void rules_queue_free(gpointer queue);
 gboolean rules_queue_put(struct fdar_rules_run *run, uint32_t name, const struct fdar_event *event,
-			 uint64_t *object, struct rules_early *early, gboolean *late);
+			 uint64_t since_ns, uint64_t *object, struct rules_early *early,
+			 gboolean *late);
 gboolean rules_queue_take(struct fdar_rules_run *run, uint32_t name, const struct fdar_event *event,
 			  uint64_t *object);
 /* A take for which nothing was there. */

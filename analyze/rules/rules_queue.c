@@ -43,14 +43,15 @@ static void was_stray(struct fdar_rules_run *run, struct queue *queue)
 }
 
 gboolean rules_queue_put(struct fdar_rules_run *run, uint32_t name, const struct fdar_event *event,
-			 uint64_t *object, struct rules_early *early, gboolean *late)
+			 uint64_t since_ns, uint64_t *object, struct rules_early *early,
+			 gboolean *late)
 {
 	struct queue *queue = queue_of(run, name, event->pid);
 	const struct rules_early *first;
 
 	*late = FALSE;
 	while ((first = g_queue_peek_head(queue->early)) &&
-	       event->time_ns > first->time_ns + EARLY_NS)
+	       (event->time_ns > first->time_ns + EARLY_NS || first->time_ns < since_ns))
 		was_stray(run, queue);
 	if (first) {
 		*early = *first;

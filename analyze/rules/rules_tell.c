@@ -46,6 +46,8 @@ void rules_count_end(struct fdar_rules_run *run, uint32_t rule, uint32_t pid, ui
 
 void rules_work_begin(struct rules_thread *thread, uint64_t key, uint32_t ending)
 {
+	if (!key || key != thread->key)
+		thread->since_ns = key ? thread->now_ns : 0;
 	thread->key = key;
 	thread->ending = ending;
 	thread->turn++;

@@ -164,6 +164,19 @@ static void test_early(void)
 		"8 handoff_take 2 jobs");
 	g_assert_cmpuint(met(&outcome, 3)->early, ==, 2);
 	outcome_clear(&outcome);
+	/* What was there before the recording, of a server that puts more often than that: a take before its putter
+	 * had the session is of another one, and all later ones are in step. */
+	outcome = apply(rules, "B 1 other:out:\nA 10 other:accept:7 11 other:in:\nB 12 other:out:\n"
+			       "A 20 other:accept:8 21 other:in:\nB 22 other:out:");
+	g_assert_cmpstr(
+		outcome.told, ==,
+		"1 boundary 0; 10 session_begin 7; 11 handoff_put 1 jobs; 11 session_suspend 7; "
+		"12 handoff_take 1 jobs; 12 session_resume 7; 20 session_begin 8; "
+		"21 handoff_put 2 jobs; 21 session_suspend 8; 22 handoff_take 2 jobs; "
+		"22 session_resume 8");
+	g_assert_cmpuint(met(&outcome, 3)->early, ==, 0);
+	g_assert_cmpuint(met(&outcome, 3)->stray, ==, 1);
+	outcome_clear(&outcome);
 	/* What was there before the recording. */
 	outcome = apply(rules, "A 1 other:out: 200000000 other:in: 200000001 other:out: 3000000000 "
 			       "other:out:");
