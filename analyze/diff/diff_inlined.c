@@ -85,16 +85,24 @@ static gboolean took_time(const struct diff_work *work, uint32_t at,
 	return up && server_lost_ns(work, work->node_functions[up]) >= INLINED_PART * new_ns;
 }
 
+/* What is new elsewhere is no part of what the loop had. */
 static void find_in_server(struct diff_work *work, const struct fdar_diff_row *const *row)
 {
 	struct fdar_diff *diff = work->diff;
+	g_autofree gboolean *was_there = g_new0(gboolean, diff->row_count + 1);
+	g_autofree double *taken_ns = g_new0(double, diff->row_count + 1);
 
 	for (uint32_t i = 1; i < diff->node_count; i++) {
 		const struct fdar_diff_row *about = new_row_at(work, i, row);
 
-		if (about && (took_calls(work, i) || took_time(work, i, row)))
-			diff->rows[about - diff->rows].traded = TRUE;
+		if (!about || !(took_calls(work, i) || took_time(work, i, row)))
+			continue;
+		was_there[about - diff->rows] = TRUE;
+		taken_ns[about - diff->rows] += MAX(diff->nodes[i].added_ns, 0);
 	}
+	for (uint32_t i = 0; i < diff->row_count; i++)
+		if (was_there[i] && taken_ns[i] >= INLINED_PART * diff->rows[i].added_ns)
+			diff->rows[i].traded = TRUE;
 }
 
 /* All that is new, and not known to have been elsewhere, is longer than what sessions run longer: most of it

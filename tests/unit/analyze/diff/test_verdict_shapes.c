@@ -124,6 +124,30 @@ static void test_new_in_loop(void)
 	g_assert_nonnull(strstr(diff->verdict.reason, "whose own time is the server's"));
 }
 
+/* Next to nothing of it is called by the loop, which has as much less: that says nothing of the rest. */
+static void test_new_elsewhere(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		loop_init(&side[s], (uint32_t)s + 1, s ? "b2" : "b1");
+		for (int i = 0; i < 40; i++) {
+			loop_turn(&side[s]);
+			loop_begin(&side[s]);
+			if (s)
+				run(&side[s], "note", 300);
+			say(&side[s], "+handle");
+			pass(&side[s], 50 * US);
+			if (s)
+				run(&side[s], "note", 100 * US);
+			say(&side[s], "-handle");
+			loop_end(&side[s], s ? 1 * US : 2 * US);
+		}
+	}
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	g_assert_cmpstr(diff->verdict.function, ==, "note");
+}
+
 static struct fdar_diff *compare_retry(const char *before, const char *after)
 {
 	struct writer side[2];
@@ -429,6 +453,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/verdict-shapes/inlined-in-loop", test_inlined_in_loop);
 	g_test_add_func("/verdict-shapes/new-in-loop", test_new_in_loop);
+	g_test_add_func("/verdict-shapes/new-elsewhere", test_new_elsewhere);
 	g_test_add_func("/verdict-shapes/called-in-one-build", test_called_in_one_build);
 	g_test_add_func("/verdict-shapes/queue-of-more", test_queue_of_more);
 	g_test_add_func("/verdict-shapes/queue-on-full-machine", test_queue_on_full_machine);
