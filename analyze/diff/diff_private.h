@@ -11,6 +11,8 @@
  *	diff_server.c      functions whose work belongs to no session
  *	diff_counts.c      calls as evidence
  *	diff_tree.c        the union of the call trees
+ *	diff_traded.c      time that went from one function to another
+ *	diff_inlined.c     what another build has in a function, of the server's own
  *	diff_load.c        whether the sides were asked for the same
  *	diff_refuse.c      what cannot be compared
  *	diff_stands_out.c  which rows grew beyond chance, machine and load

@@ -96,8 +96,10 @@ double diff_p_few(const struct diff_work *work, const struct fdar_diff_row *row,
 
 	for (uint32_t i = 0; i < baseline->length; i++)
 		fdar_histogram_add(&longer,
-				   (uint64_t)(usual * work->options.min_ratio *
-					      (double)fdar_bucket_low(baseline->buckets[i].index)),
+				   (uint64_t)MIN(usual * work->options.min_ratio *
+							 (double)fdar_bucket_low(
+								 baseline->buckets[i].index),
+						 (double)INT64_MAX),
 				   baseline->buckets[i].count);
 	struct fdar_sample_test test = fdar_sample_test(&longer, work->side[BASELINE].sessions,
 							after ? &after->session_own_ns : &no_values,
