@@ -207,8 +207,9 @@ gboolean diff_follows(const struct diff_work *work, uint8_t frame, uint8_t wait,
 		      const struct fdar_diff_side *baseline, const struct fdar_diff_side *subject);
 
 /* Are some sessions of the subject beyond those of the baseline by chance, were these longer by the factor that
- * is usual between the sides, and by what is called a change? */
-double diff_p_few(const struct diff_work *work, const struct fdar_diff_row *row, double usual);
+ * is usual between the sides, and by what is called a change: its factor, and so much? */
+double diff_p_few(const struct diff_work *work, const struct fdar_diff_row *row, double usual,
+		  double more_ns);
 void diff_rows_make(struct diff_work *work);
 void diff_rows_rank(struct diff_work *work);
 void diff_rows_sort(struct fdar_diff *diff);

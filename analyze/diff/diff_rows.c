@@ -87,23 +87,29 @@ static const struct fdar_profile_stat *stat_of(const struct diff_work *work, int
 
 static const struct fdar_histogram no_values = { 0 };
 
-double diff_p_few(const struct diff_work *work, const struct fdar_diff_row *row, double usual)
+double diff_p_few(const struct diff_work *work, const struct fdar_diff_row *row, double usual,
+		  double more_ns)
 {
 	const struct fdar_profile_stat *before = stat_of(work, BASELINE, row->entries);
 	const struct fdar_profile_stat *after = stat_of(work, SUBJECT, row->entries);
 	const struct fdar_histogram *baseline = before ? &before->session_own_ns : &no_values;
+	uint64_t sessions = work->side[BASELINE].sessions;
 	struct fdar_histogram longer = { 0 };
 
-	for (uint32_t i = 0; i < baseline->length; i++)
-		fdar_histogram_add(&longer,
-				   (uint64_t)MIN(usual * work->options.min_ratio *
-							 (double)fdar_bucket_low(
-								 baseline->buckets[i].index),
-						 (double)INT64_MAX),
+	/* Sessions without it are in no bucket. */
+	if (sessions > baseline->count)
+		fdar_histogram_add(&longer, (uint64_t)MIN(more_ns, (double)INT64_MAX),
+				   sessions - baseline->count);
+	for (uint32_t i = 0; i < baseline->length; i++) {
+		double ns = usual * (double)fdar_bucket_low(baseline->buckets[i].index);
+		double much = MAX(work->options.min_ratio * ns, ns + more_ns);
+
+		fdar_histogram_add(&longer, (uint64_t)MIN(much, (double)INT64_MAX),
 				   baseline->buckets[i].count);
-	struct fdar_sample_test test = fdar_sample_test(&longer, work->side[BASELINE].sessions,
-							after ? &after->session_own_ns : &no_values,
-							work->side[SUBJECT].sessions);
+	}
+	struct fdar_sample_test test =
+		fdar_sample_test(&longer, sessions, after ? &after->session_own_ns : &no_values,
+				 work->side[SUBJECT].sessions);
 	fdar_histogram_clear(&longer);
 	return test.p_few;
 }

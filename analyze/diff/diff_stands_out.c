@@ -102,12 +102,20 @@ static double least_on_full(const struct diff_work *work, const struct fdar_diff
 								    : DIFF_PLAIN_FACTOR;
 }
 
-/* What grew is not the middle but some sessions: then these must be beyond chance, too. All being a
- * little longer is significant, and what a few add is large; neither is both. */
-static gboolean is_of_few(const struct diff_work *work, const struct fdar_diff_row *row,
-			  double usual)
+/* Of what is worth a word: less is none in a session either. */
+#define FEW_PART 0.5
+
+/* What grew is not the middle, or that by next to nothing, but some sessions: then these must be beyond chance, too,
+ * by more than that. All being a little longer is significant, and what a few add is large; neither is both. */
+static gboolean is_of_few_by_chance(const struct diff_work *work, const struct fdar_diff_row *row,
+				    double usual)
 {
-	return work->testable && row->ratio_median < usual * work->options.min_ratio;
+	double little_ns = FEW_PART * diff_least_added(work, is_own_doing(row));
+	double middle_ns = row->subject.own_median_ns - usual * row->baseline.own_median_ns;
+	gboolean few = row->ratio_median < usual * work->options.min_ratio || middle_ns < little_ns;
+
+	return work->testable && few &&
+	       diff_p_few(work, row, usual, little_ns) >= work->options.alpha;
 }
 
 /* It has more time because more of its calls are sessions' that were the server's, each as long as
@@ -161,7 +169,7 @@ gboolean diff_stands_out(const struct diff_work *work, const struct fdar_diff_ro
 	if (diff_hides_running(work) && row->share < DIFF_MIN_PART &&
 	    ratio < usual * least_on_full(work, row, usual))
 		return FALSE;
-	if (is_of_few(work, row, usual) && diff_p_few(work, row, usual) >= work->options.alpha)
+	if (is_of_few_by_chance(work, row, usual))
 		return FALSE;
 	return diff_is_large(work, ratio / usual, grown_ns(row, usual), runs);
 }

@@ -885,6 +885,23 @@ static void test_price_leaves_nothing(void)
 	}
 }
 
+/* All sessions run a tiny function for a microsecond longer, which is evident, and some were kept in it, which is
+ * much: neither is both. Where as many as no chance makes are, these are told. */
+static void test_little_and_few(void)
+{
+	for (uint32_t seed = 1; seed <= 20; seed++) {
+		g_autoptr(fdar_profile) before = priced_run(2 * seed, 100, 0);
+		g_autoptr(fdar_profile) after = priced_run(2 * seed + 1, 200, 6);
+		g_autoptr(fdar_profile) many = priced_run(2 * seed + 1, 200, 20);
+		g_autoptr(fdar_diff) few = fdar_diff_new(before, after, NULL, NULL);
+		g_autoptr(fdar_diff) named = fdar_diff_new(before, many, NULL, NULL);
+
+		g_assert_cmpfloat(row_of(few, "work_part", NULL)->ratio_median, >, 1.5);
+		g_assert_null(few->verdict.function);
+		g_assert_cmpstr(named->verdict.function, ==, "work_part");
+	}
+}
+
 /* ---- counts are evidence ---- */
 
 enum { MANY = 60 };
@@ -1442,6 +1459,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/verdict/price-is-off-on-one-side", test_price_is_off_on_one_side);
 	g_test_add_func("/verdict/price-varies", test_price_varies);
 	g_test_add_func("/verdict/price-leaves-nothing", test_price_leaves_nothing);
+	g_test_add_func("/verdict/little-and-few", test_little_and_few);
 	g_test_add_func("/verdict/one-call-more", test_one_call_more);
 	g_test_add_func("/verdict/timers", test_timers);
 	g_test_add_func("/verdict/new-work", test_new_work);
