@@ -66,8 +66,9 @@ struct fdar_decoded {
 	uint32_t fragment_offset; /* bytes */
 	gboolean fragment_more;   /* it is not the last */
 	gboolean was_fragmented;  /* the segment was put together from fragments */
-	gboolean nested;          /* which came in datagrams that were put together: offsets into
-				   * headers are of no use */
+	gboolean deep;   /* in it is a tunnel: offsets into headers are from its beginning */
+	gboolean nested; /* some of which came in datagrams that were put together: offsets
+				   * into headers are of no use */
 };
 
 /* Payload of a TCP segment or UDP datagram: on the wire and captured. */

@@ -25,6 +25,7 @@ struct pending {
 	GList link; /* in defrag->order, oldest first */
 	struct fdar_decoded first;
 	gboolean has_first;
+	gboolean nested; /* one of them at least */
 	uint64_t begin_ns;
 	GByteArray *bytes;
 	uint32_t total;   /* 0: the last fragment has not come */
@@ -226,7 +227,9 @@ static struct fdar_datagram *finish(struct fdar_defrag *defrag, struct pending *
 
 	datagram->decoded = pending->first;
 	datagram->packets = g_steal_pointer(&pending->packets);
+	datagram->decoded.nested = pending->nested;
 	fdar_decode_segment(bytes, pending->total, pending->total, &datagram->decoded);
+	datagram->decoded.deep = datagram->decoded.tunnels > pending->first.tunnels;
 	datagram->bytes = bytes;
 	forget(defrag, pending);
 	return datagram;
@@ -249,6 +252,7 @@ static struct fdar_datagram *take(struct fdar_defrag *defrag, GPtrArray *packets
 		pending->first = *decoded;
 		pending->has_first = TRUE;
 	}
+	pending->nested |= decoded->nested;
 	keep_packets(defrag, pending, packets);
 	if (!decoded->fragment_more)
 		pending->total = decoded->fragment_offset + decoded->segment_length;

@@ -212,7 +212,7 @@ gboolean fdar_shape_make(int link, const struct fdar_packet *packet,
 	assert(!decoded->nested);
 	if (decoded->was_fragmented)
 		fdar_decode(link, packet, &own);
-	part.deep = decoded->was_fragmented && decoded->tunnels > own.tunnels;
+	part.deep = decoded->deep;
 	if (part.deep) {
 		headers = decoded;
 		base = decoded->segment - decoded->segment_at;

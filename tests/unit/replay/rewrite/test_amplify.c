@@ -376,6 +376,71 @@ static void test_nested_fragments(void)
 	g_byte_array_unref(whole);
 }
 
+/* One of a datagram's two fragments, in a tunnel's packet; split: which comes in two fragments itself. */
+static void add_tunnelled(struct scene *scene, const GByteArray *whole, unsigned begin,
+			  unsigned end, gboolean split)
+{
+	unsigned more = end < whole->len ? 0x2000 : 0;
+	GByteArray *inner = ip_part("10.0.0.9", "10.0.0.2", 17, 78, begin / 8 | more,
+				    whole->data + begin, end - begin);
+	unsigned first = split ? 16 : inner->len;
+
+	add(scene, ether(ip_part("172.16.0.1", "172.16.0.2", 4, 100 + begin, split ? 0x2000 : 0,
+				 inner->data, first)));
+	if (split)
+		add(scene, ether(ip_part("172.16.0.1", "172.16.0.2", 4, 100 + begin, 2,
+					 inner->data + 16, inner->len - 16)));
+	g_byte_array_unref(inner);
+}
+
+/* Whichever of the fragments came in fragments. */
+static void test_nested_second(void)
+{
+	struct fdar_amplify_options options = defaults();
+	GByteArray *whole = udp("10.0.0.9", 40000, "10.0.0.2", 53, "01234567", 8);
+
+	for (unsigned split = 0; split < 2; split++) {
+		struct fdar_amplified result;
+		struct scene scene;
+
+		scene_begin(&scene);
+		add_tunnelled(&scene, whole, 0, 8, split == 0);
+		add_tunnelled(&scene, whole, 8, 16, split == 1);
+		exchange(&scene, "10.0.0.1", 40000, "10.0.0.2", 80);
+		file_remove(amplify_scene(&scene, &options, &result));
+		g_assert_cmpuint(result.nested, ==, 3);
+		g_assert_cmpuint(result.packets, ==, result.totals.in_sessions - 3);
+	}
+	g_byte_array_unref(whole);
+}
+
+/* Seen at a tunnel's end: a fragment within it, the other without. Both have the client's new address. */
+static void test_fragments_in_and_out(void)
+{
+	struct fdar_amplify_options options = defaults();
+	GByteArray *whole = udp("10.0.0.9", 40000, "10.0.0.2", 53, "01234567", 8);
+	struct fdar_amplified result;
+	struct fdar_packet packet;
+	fdar_capture *capture;
+	struct scene scene;
+	char *output;
+
+	scene_begin(&scene);
+	add_tunnelled(&scene, whole, 0, 8, FALSE);
+	add(&scene, ether(ip_part("10.0.0.9", "10.0.0.2", 17, 78, 1, whole->data + 8, 8)));
+	output = amplify_scene(&scene, &options, &result);
+	g_assert_cmpuint(result.packets, ==, 2);
+	capture = fdar_capture_open(output, NULL);
+	while (fdar_capture_read(capture, &packet, NULL) == 1) {
+		unsigned ip = packet.bytes[14 + 9] == 4 ? 34 : 14;
+
+		g_assert_cmpuint(packet.bytes[ip + 12], ==, 16);
+	}
+	fdar_capture_close(capture);
+	file_remove(output);
+	g_byte_array_unref(whole);
+}
+
 /* A late SYN turns the sides around: what came before belongs to the right client, too. */
 static void test_turned(void)
 {
@@ -774,6 +839,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/amplify/cut", test_cut);
 	g_test_add_func("/amplify/fragments", test_fragments);
 	g_test_add_func("/amplify/nested-fragments", test_nested_fragments);
+	g_test_add_func("/amplify/nested-second", test_nested_second);
+	g_test_add_func("/amplify/fragments-in-and-out", test_fragments_in_and_out);
 	g_test_add_func("/amplify/tunnels", test_tunnels);
 	g_test_add_func("/amplify/source-route", test_source_route);
 	g_test_add_func("/amplify/turned", test_turned);
