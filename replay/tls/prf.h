@@ -22,9 +22,10 @@ void fdar_tls_expand(uint32_t hash, const struct fdar_tls_secret *secret, const 
 		     uint8_t *out, uint32_t size);
 
 /* The key block of a master secret (FDAR_TLS_MASTER bytes). version: 0x0301 is TLS 1.0; hash: its bytes,
- * from TLS 1.2 on. */
-void fdar_tls_key_block(uint16_t version, uint32_t hash, const struct fdar_tls_secret *master,
-			const uint8_t client_random[FDAR_TLS_RANDOM],
-			const uint8_t server_random[FDAR_TLS_RANDOM], uint8_t *out, size_t size);
+ * from TLS 1.2 on. FALSE: libcrypto does not have what it takes, as MD5 where FIPS 140 is the rule. */
+gboolean fdar_tls_key_block(uint16_t version, uint32_t hash, const struct fdar_tls_secret *master,
+			    const uint8_t client_random[FDAR_TLS_RANDOM],
+			    const uint8_t server_random[FDAR_TLS_RANDOM], uint8_t *out,
+			    size_t size);
 
 #endif

@@ -254,13 +254,13 @@ struct fdar_tls_opener *fdar_tls_opener_new12(const struct fdar_tls_suite *suite
 	struct fdar_tls_opener *opener;
 	const uint8_t *ivs = block + (size_t)2 * (mac + key);
 
-	if (master->size != FDAR_TLS_MASTER || !fits(suite, version))
+	if (master->size != FDAR_TLS_MASTER || !fits(suite, version) ||
+	    !fdar_tls_key_block(version, suite->hash, master, client_random, server_random, block,
+				(size_t)2 * (mac + key + iv)))
 		return NULL;
 	opener = opener_new(suite);
 	opener->encrypt_then_mac = encrypt_then_mac;
 	opener->chained = chained;
-	fdar_tls_key_block(version, suite->hash, master, client_random, server_random, block,
-			   (size_t)2 * (mac + key + iv));
 	memcpy(opener->mac_key, block + (server ? mac : 0), mac);
 	memcpy(opener->key, block + 2 * mac + (server ? key : 0), key);
 	if (chained) {
@@ -397,9 +397,9 @@ static gboolean check_mac(const struct fdar_tls_opener *opener, uint64_t number,
 
 	make_aad(number, record, size, text);
 	memcpy(text + 13, bytes, size);
-	HMAC(fdar_tls_digest(opener->suite->mac), opener->mac_key, opener->suite->mac, text,
-	     13 + size, mac, &made);
-	return CRYPTO_memcmp(mac, expected, opener->suite->mac) == 0;
+	return HMAC(fdar_tls_digest(opener->suite->mac), opener->mac_key, opener->suite->mac, text,
+		    13 + size, mac, &made) &&
+	       CRYPTO_memcmp(mac, expected, opener->suite->mac) == 0;
 }
 
 /* Where a record's initialization vector is; NULL: not known. */

@@ -165,11 +165,29 @@ static void test_versions(void)
 	}
 }
 
+/* A machine may allow no MD5, as FIPS 140 has it, or less: there are no keys then, and no end of waiting for them. */
+static void test_forbidden(void)
+{
+	struct fdar_tls_secret master = master_of(7);
+	uint8_t block[104];
+
+	g_assert_true(EVP_set_default_properties(NULL, "nobody=has"));
+	for (uint16_t version = 0x0301; version <= 0x0303; version++) {
+		g_assert_false(fdar_tls_key_block(version, 32, &master, client_random,
+						  server_random, block, sizeof(block)));
+		g_assert_null(opener_of(0x002f, version));
+	}
+	g_assert_true(EVP_set_default_properties(NULL, ""));
+	g_assert_true(fdar_tls_key_block(0x0301, 32, &master, client_random, server_random, block,
+					 sizeof(block)));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/suite/triple-des", test_triple_des);
 	g_test_add_func("/suite/chain", test_chain);
 	g_test_add_func("/suite/versions", test_versions);
+	g_test_add_func("/suite/forbidden", test_forbidden);
 	return g_test_run();
 }
