@@ -22,6 +22,14 @@ static const char *value_in(const GOptionEntry *entry, const char *word, const c
 	return NULL;
 }
 
+/* Blanks and a sign may stand before it. */
+static gboolean is_octal(const char *value)
+{
+	value += strspn(value, " \t\n\v\f\r");
+	value += *value == '+' || *value == '-';
+	return value[0] == '0' && value[1];
+}
+
 char *fdar_given_number(const GOptionEntry *entries, int argc, char *const *argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
@@ -30,7 +38,7 @@ char *fdar_given_number(const GOptionEntry *entries, int argc, char *const *argv
 			const char *value =
 				takes_whole_number(entry) ? value_in(entry, argv[i], next) : NULL;
 
-			if (value && value[0] == '0' && value[1])
+			if (value && is_octal(value))
 				return g_strdup_printf("--%s: \"%s\": expected a whole number",
 						       entry->long_name, value);
 		}

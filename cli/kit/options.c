@@ -177,7 +177,8 @@ gboolean fdar_options_parse(const struct fdar_usage *usage, const GOptionEntry *
 	if (entries)
 		g_option_context_add_main_entries(context, entries, NULL);
 	g_option_context_add_main_entries(context, help_entry, NULL);
-	g_autofree char *odd_number = theirs ? NULL : fdar_given_number(entries, *argc, *argv);
+	g_autofree char **words = g_memdup2(*argv, (gsize)*argc * sizeof **argv);
+	int count = *argc;
 	g_autoptr(GArray) aside = fdar_numbers_put_aside(usage, entries);
 	gboolean parsed = g_option_context_parse(context, argc, argv, &error);
 	g_autofree char *wrong_number = fdar_numbers_give_back(aside);
@@ -191,6 +192,9 @@ gboolean fdar_options_parse(const struct fdar_usage *usage, const GOptionEntry *
 		*code = FDAR_EXIT_OK;
 		return FALSE;
 	}
+	if (theirs)
+		count -= *argc - 1;
+	g_autofree char *odd_number = fdar_given_number(entries, count, words);
 	g_autofree char *empty = fdar_given_empty(entries);
 	g_autofree char *argument = fdar_given_arguments(usage, argc, *argv);
 	const char *wrong = odd_number     ? odd_number

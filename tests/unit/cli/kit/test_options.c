@@ -73,7 +73,7 @@ struct line {
 	int code;
 };
 
-static gboolean parse(const char *text, struct line *line)
+static gboolean parse_as(const struct fdar_usage *how, const char *text, struct line *line)
 {
 	GOptionEntry entries[] = {
 		{ "number", 'n', 0, G_OPTION_ARG_INT, &line->number, "A number", "N" },
@@ -84,9 +84,14 @@ static gboolean parse(const char *text, struct line *line)
 	line->argc = (int)g_strv_length(line->words);
 	line->argv = g_memdup2(line->words, ((gsize)line->argc + 1) * sizeof(char *));
 	char **argv = line->argv;
-	gboolean ok = fdar_options_parse(&usage, entries, &line->argc, &argv, &line->code);
+	gboolean ok = fdar_options_parse(how, entries, &line->argc, &argv, &line->code);
 	g_assert_true(argv == line->argv);
 	return ok;
+}
+
+static gboolean parse(const char *text, struct line *line)
+{
+	return parse_as(&usage, text, line);
 }
 
 static void line_clear(struct line *line)
@@ -200,6 +205,10 @@ static void test_given_number(void)
 		{ "probe --number=0x10", "--number: \"0x10\": expected a whole number" },
 		{ "probe 1 -n 07", "--number: \"07\": expected a whole number" },
 		{ "probe -n00", "--number: \"00\": expected a whole number" },
+		{ "probe -n +0", NULL },
+		{ "probe -n +010", "--number: \"+010\": expected a whole number" },
+		{ "probe --number=-0x10", "--number: \"-0x10\": expected a whole number" },
+		{ "probe --number=\t010", "--number: \"\t010\": expected a whole number" },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -209,6 +218,29 @@ static void test_given_number(void)
 
 		g_assert_cmpstr(wrong, ==, cases[i].wrong);
 	}
+}
+
+/* Of a command that runs another one: its own options, and not that one's, with "--" or without. */
+static void test_given_number_before_command(void)
+{
+	const struct fdar_usage runs = { .command = "probe",
+					 .synopsis = "[OPTIONS] -- COMMAND [ARGUMENT ...]",
+					 .description = "Runs.\n" };
+
+	if (g_test_subprocess()) {
+		g_auto(line_t) own = { 0 };
+
+		g_assert_false(parse_as(&runs, "probe -n 010 -- server", &own));
+		g_assert_cmpint(own.code, ==, FDAR_EXIT_USAGE);
+		return;
+	}
+	g_auto(line_t) after = { 0 }, plain = { 0 };
+	g_assert_true(parse_as(&runs, "probe -n 3 -- server -n 010", &after));
+	g_assert_true(parse_as(&runs, "probe -n 3 server -n 010", &plain));
+	g_assert_cmpint(plain.argc, ==, 4);
+	g_test_trap_subprocess(NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+	g_test_trap_assert_passed();
+	g_test_trap_assert_stderr("flowdar probe: --number: \"010\": expected a whole number*");
 }
 
 static void test_given_empty(void)
@@ -276,6 +308,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/options/wrong-option", test_wrong_option);
 	g_test_add_func("/options/range", test_range);
 	g_test_add_func("/options/given-number", test_given_number);
+	g_test_add_func("/options/given-number-before-command", test_given_number_before_command);
 	g_test_add_func("/options/given-empty", test_given_empty);
 	g_test_add_func("/options/given-arguments", test_given_arguments);
 	return g_test_run();
