@@ -5,6 +5,7 @@
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -60,7 +61,12 @@ static gboolean start(const struct fdar_trial_options *options, struct fdar_serv
 		setsid();
 		fdar_serving_redirect(NULL, server->log);
 		close_range(3, ~0U, 0);
-		if (!fdar_user_become(&options->user) || !fdar_process_end_with(parent))
+		if (!fdar_user_become(&options->user)) {
+			dprintf(STDERR_FILENO, "cannot become \"%s\": %s\n", options->user.name,
+				g_strerror(errno));
+			_exit(126);
+		}
+		if (!fdar_process_end_with(parent))
 			_exit(126);
 		execvp(options->server[0], options->server);
 		_exit(127);
@@ -199,6 +205,9 @@ static gboolean fail_start(const struct fdar_serving *server, const char *comman
 
 	if (WIFEXITED(server->status) && WEXITSTATUS(server->status) == 127)
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "%s: cannot be executed%s",
+			    command, words);
+	else if (WIFEXITED(server->status) && WEXITSTATUS(server->status) == 126)
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: cannot be started%s",
 			    command, words);
 	else
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,

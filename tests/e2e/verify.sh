@@ -66,6 +66,12 @@ verify 2 "$captures/demo-attack.pcap" -- true
 verify 2 "$captures/demo-attack.pcap" "$captures/demo-baseline.pcap"
 verify 1 "$captures/demo-attack.pcap" "$captures/demo-baseline.pcap" -- "$work/no-server"
 grep -q 'no-server: cannot be executed' said || fail "a server that is not there"
+# Nor does root always have the right.
+weak=()
+[ "$(id -u)" != 0 ] || weak=(setpriv --bounding-set "-setuid,-setgid")
+status=0
+"${weak[@]}" "$FLOWDAR" verify "$captures/demo-attack.pcap" --test crash --user nobody -- true >said 2>&1 || status=$?
+[ $status = 1 ] && grep -q 'cannot be started: "cannot become "nobody"' said || fail "another user without a right: $status"
 verify 1 nothing.pcap "$captures/demo-baseline.pcap" -- true
 [ ! -s result ] || fail "half a table"
 echo "fixed, on every step; mirrored: $mirrored"
