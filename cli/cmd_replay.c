@@ -37,6 +37,8 @@ static const struct fdar_usage_range ranges[] = {
 	{ NULL, 0, 0, FALSE },
 };
 
+#define CAPTURED_NAME "." /* of --tls alone; no server has it */
+
 static const struct fdar_usage usage = {
 	.ranges = ranges,
 	.values = values,
@@ -167,7 +169,7 @@ static gboolean replay_read(struct replay *replay, struct fdar_replay_texts *tex
 	replay->inputs.half_open = texts->half_open;
 	replay->driver.verbatim = texts->tls && strcmp(texts->tls, "verbatim") == 0;
 	replay->driver.tls = texts->tls && !replay->driver.verbatim;
-	if (replay->driver.tls && texts->tls[0])
+	if (replay->driver.tls && strcmp(texts->tls, CAPTURED_NAME) != 0)
 		replay->driver.tls_name = texts->tls;
 	if (!fdar_format_parse(texts->format, &replay->format))
 		return fdar_replay_bad_value(error, "--format", texts->format,
@@ -356,7 +358,7 @@ static int replay_run(struct replay *replay)
 /* The option's value may be left out, which the parser knows of none that has one. */
 static void allow_bare_tls(int argc, char **argv)
 {
-	static char bare[] = "--tls=";
+	static char bare[] = "--tls=" CAPTURED_NAME;
 
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
 		if (strcmp(argv[i], "--tls") == 0)
