@@ -181,6 +181,10 @@ static gboolean nothing_recorded(struct fdar_run *run, GError **error)
 			    "nothing was recorded: %s, and nothing that can be read had reached "
 			    "the disk%s",
 			    run->ended, limits && run->ended != fdar_run_ended_disk ? limits : "");
+	else if (run->ended == fdar_run_ended_size)
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+			    "nothing was recorded: the maximum size was reached before a single "
+			    "event was on the disk; give it more");
 	else if (run->counts.processes)
 		g_set_error(
 			error, G_IO_ERROR, G_IO_ERROR_FAILED,

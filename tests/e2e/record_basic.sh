@@ -65,6 +65,10 @@ plain "$WORK/all"
 twice=$(babeltrace2 --clock-seconds --fields=trace:hostname "$WORK/all.plain" | sort | uniq -d | wc -l)
 [ "$twice" = 0 ] || fail "$twice events came twice"
 
+note "what follows the command is that command's, without -- too"
+"$FLOWDAR" record -o "$WORK/theirs" sh -c 'echo "got $*"' sh -t 1s -d none > "$WORK/theirs.out" 2> "$WORK/theirs.err" || true
+[ "$(cat "$WORK/theirs.out")" = "got -t 1s -d none" ] || fail "the command got: $(cat "$WORK/theirs.out" "$WORK/theirs.err")"
+
 note "a server that ends at once, and badly: its status is kept, and that is no recording to compare"
 "$FLOWDAR" record -o "$WORK/own" -- sh -c "echo cannot begin; exit 3" > "$WORK/own.out" 2> "$WORK/own.err"
 status=$?

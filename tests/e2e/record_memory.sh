@@ -89,6 +89,11 @@ note "a size that is not to be passed"
 [ "$(said "$WORK/size")" -gt 10000 ] || fail "$(said "$WORK/size") events"
 nothing_left
 
+note "a size that nothing fits into"
+"$FLOWDAR" record -o "$WORK/tiny" --max-size 1 -- "$WORK/talk" 2 100000000 2> "$WORK/tiny.err" && fail "recorded"
+grep -q 'the maximum size was reached before a single event' "$WORK/tiny.err" || fail "another reason: $(cat "$WORK/tiny.err")"
+nothing_left
+
 note "no room in /dev/shm to begin with"
 mount -o remount,size=64m /dev/shm
 "$FLOWDAR" record -o "$WORK/none" -- true 2> "$WORK/none.err" && fail "recorded"
