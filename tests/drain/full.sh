@@ -60,11 +60,17 @@ finish
 
 # held: how many stream files LTTng has open.
 held() {
-	find /proc/[0-9]*/fd -lname "/dev/shm/$name/*/c_[0-9]*" 2> /dev/null | grep -c -v "^/proc/$drain/"
+	{ find /proc/[0-9]*/fd -lname "/dev/shm/$name/*/c_[0-9]*" 2> /dev/null || true; } | # of processes that ended
+		grep -c -v "^/proc/$drain/" || true
 }
 
 fewer() {
 	[ "$(held)" -lt "$streams" ]
+}
+
+# kept: a packet is on the disk, so what describes events was known: from now on all are counted.
+kept() {
+	[ -n "$(find "$WORK/$name" -name 'c_[0-9]*' -size +0 2> /dev/null)" ]
 }
 
 # looks: how often the drain's first thread has waited until its next look.
@@ -92,7 +98,7 @@ short() {
 # Nobody looks at the moment when there is no room: it is over when the drain goes on. But LTTng has closed the
 # stream for good. The events are ended by us, however long that takes.
 begin moment 64 3600
-wait_for 30 test -s "/dev/shm/$name/trace/ust/uid/0/64-bit/index/c_0.idx" || fail "nothing came"
+wait_for 30 kept || fail "nothing came"
 streams=$(held)
 [ "$streams" -gt 0 ] || fail "no stream file is open"
 for _ in 1 2 3; do short; done # what the drain has done meanwhile makes room again
