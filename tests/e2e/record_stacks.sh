@@ -162,12 +162,16 @@ esac
 grep -q 'where its threads were when the recording began' "$WORK/info.out" || fail "info says nothing"
 grep -q 'stuck_here < handle < main \[stuck\]' "$WORK/info.out" || fail "info does not show the stack"
 
+# is_held: whether all of the server's threads are traced.
+is_held() {
+	! grep -q '^TracerPid:[[:space:]]*0$' "/proc/$served/task/"*/status
+}
+
 note "a server that somebody else holds: a warning, no failure"
 if command -v strace > /dev/null; then
 	strace -f -o /dev/null -p "$served" 2> "$WORK/strace.log" &
 	holder=$!
-	wait_for 10 grep -q -v '^TracerPid:.0$' <(grep TracerPid "/proc/$served/status")
-	sleep 0.5
+	wait_for 60 is_held || fail "strace holds nobody: $(cat "$WORK/strace.log")"
 	attach held 1
 	field "$WORK/held" warnings | grep -q 'may not be looked into' || fail "no warning"
 	[ ! -e "$WORK/held/stacks.json" ] || fail "stacks of a process that is held"
