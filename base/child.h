@@ -3,14 +3,15 @@
  * with libraries that were made for good input.
  *
  * Place in the house: base; under bt/sandbox.c, elf/elf_reader.c and samples/unwinder.c, which say what
- * their children are for, and under whoever forks something that must not outlive it. All of it is called
- * in the child, right behind fork(), and uses nothing that another thread may have held then.
+ * their children are for, and under whoever forks something that must not outlive it. All but what is between
+ * the two is called in the child, right behind fork(), and uses nothing that another thread may have held then.
  */
 #ifndef FDAR_BASE_CHILD_H
 #define FDAR_BASE_CHILD_H
 
 #include <glib.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #define FDAR_CHILD_FIRST   3 /* the number of the first descriptor that is kept */
@@ -63,5 +64,17 @@ gboolean fdar_child_drop_rights(void);
 /* From now on it gets the signal when the thread that forked it, of process parent, ends in whatever way
  * (prctl(2), PR_SET_PDEATHSIG). FALSE: that is gone already, and it must not go on. */
 gboolean fdar_child_end_with(pid_t parent, int signal);
+
+/* ---- between the two ---- */
+
+/* One message over a SOCK_SEQPACKET socket, with a copy of the descriptor (unix(7), SCM_RIGHTS); -1: with none.
+ * FALSE: nobody is there, or there is no room. */
+gboolean fdar_child_send(int socket, const void *bytes, size_t length, int fd);
+
+/* The descriptor that came with a message, which the caller closes; -1: none did. */
+int fdar_child_descriptor(struct msghdr *header);
+
+/* Processor nanoseconds that the process has used; 0: it is gone. */
+gint64 fdar_child_cpu_ns(pid_t pid);
 
 #endif

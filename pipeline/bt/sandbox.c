@@ -9,7 +9,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/child.h"
@@ -113,20 +112,10 @@ static void set_stuck(struct fdar_sandbox *sandbox, GError **error)
 		    sandbox->timeout_ms / 1000);
 }
 
-static gint64 cpu_of(const struct fdar_sandbox *sandbox)
-{
-	struct timespec used = { 0 };
-	clockid_t clock;
-
-	if (clock_getcpuclockid(sandbox->child, &clock) != 0 || clock_gettime(clock, &used) != 0)
-		return 0;
-	return (gint64)used.tv_sec * 1000000000 + used.tv_nsec;
-}
-
 /* After so long without a word. Who has not been given a processor has not been lost. */
 static gboolean is_lost(const struct fdar_sandbox *sandbox, int silent_ms)
 {
-	gint64 used_ms = (cpu_of(sandbox) - sandbox->last_cpu_ns) / 1000000;
+	gint64 used_ms = (fdar_child_cpu_ns(sandbox->child) - sandbox->last_cpu_ns) / 1000000;
 
 	return silent_ms >= sandbox->timeout_ms &&
 	       (used_ms >= sandbox->timeout_ms * 4 / 5 ||
@@ -279,7 +268,7 @@ static void take_counts(struct fdar_sandbox *sandbox, const struct fdar_sandbox_
 	sandbox->env->untimed = head->untimed;
 	sandbox->env->shift_ns = head->shift_ns;
 	take_names(sandbox, head);
-	sandbox->last_cpu_ns = cpu_of(sandbox);
+	sandbox->last_cpu_ns = fdar_child_cpu_ns(sandbox->child);
 	sandbox->timeout_ms = head->type == FDAR_SANDBOX_ALIVE && head->code
 				      ? sandbox->long_step_ms
 				      : FDAR_SANDBOX_SILENCE_S * 1000;

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "pipeline/elf/elf_file.h"
 #include "pipeline/elf/elf_wire.h"
 
@@ -22,17 +23,6 @@ static void answer(struct child *child, struct fdar_elf_message *message, const 
 	if (send(child->socket, message, offsetof(struct fdar_elf_message, text) + message->length,
 		 MSG_NOSIGNAL) < 0)
 		_exit(0);
-}
-
-/* The descriptor that came with a message, or -1. */
-static int descriptor_of(struct msghdr *header)
-{
-	struct cmsghdr *control = CMSG_FIRSTHDR(header);
-	int fd = -1;
-
-	if (control && control->cmsg_level == SOL_SOCKET && control->cmsg_type == SCM_RIGHTS)
-		memcpy(&fd, CMSG_DATA(control), sizeof(fd));
-	return fd;
 }
 
 static void list_one(uint64_t offset, uint64_t bytes, const char *name, void *user)
@@ -106,6 +96,6 @@ void fdar_elf_child_serve(int socket)
 		if (n < (ssize_t)offsetof(struct fdar_elf_message, text))
 			return;
 		((char *)&message)[n] = '\0';
-		serve(&child, &message, descriptor_of(&header));
+		serve(&child, &message, fdar_child_descriptor(&header));
 	}
 }

@@ -108,23 +108,8 @@ void fdar_elf_reader_free(struct fdar_elf_reader *reader)
 
 static gboolean say(struct fdar_elf_reader *reader, const struct fdar_elf_message *message, int fd)
 {
-	union {
-		char bytes[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control = { 0 };
-	struct iovec part = { (void *)message,
-			      offsetof(struct fdar_elf_message, text) + message->length };
-	struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1 };
-
-	if (fd >= 0) {
-		header.msg_control = control.bytes;
-		header.msg_controllen = sizeof(control.bytes);
-		*CMSG_FIRSTHDR(&header) = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)),
-							    .cmsg_level = SOL_SOCKET,
-							    .cmsg_type = SCM_RIGHTS };
-		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&header)), &fd, sizeof(fd));
-	}
-	return sendmsg(reader->socket, &header, MSG_NOSIGNAL) >= 0;
+	return fdar_child_send(reader->socket, message,
+			       offsetof(struct fdar_elf_message, text) + message->length, fd);
 }
 
 /* FALSE: it has died, or says nothing. */

@@ -9,7 +9,6 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/child.h"
@@ -70,26 +69,6 @@ static void work(int socket, pid_t parent, volatile uint32_t *suspect)
 	_exit(0);
 }
 
-static gboolean send_with(int socket, const void *bytes, size_t length, int fd)
-{
-	union {
-		char bytes[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control = { 0 };
-	struct iovec part = { (void *)bytes, length };
-	struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1 };
-
-	if (fd >= 0) {
-		header.msg_control = control.bytes;
-		header.msg_controllen = sizeof(control.bytes);
-		*CMSG_FIRSTHDR(&header) = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)),
-							    .cmsg_level = SOL_SOCKET,
-							    .cmsg_type = SCM_RIGHTS };
-		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&header)), &fd, sizeof(fd));
-	}
-	return sendmsg(socket, &header, MSG_NOSIGNAL) == (ssize_t)length;
-}
-
 /* The worker that there was is gone when the next one is there. */
 static void end_worker(pid_t worker)
 {
@@ -108,14 +87,14 @@ static pid_t make_worker(int control, volatile uint32_t *suspect)
 	int ends[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
-		send_with(control, &made, sizeof(made), -1);
+		fdar_child_send(control, &made, sizeof(made), -1);
 		return 0;
 	}
 	*suspect = 0;
 	made.pid = fork();
 	if (made.pid == 0)
 		work(ends[1], parent, suspect);
-	send_with(control, &made, sizeof(made), made.pid > 0 ? ends[0] : -1);
+	fdar_child_send(control, &made, sizeof(made), made.pid > 0 ? ends[0] : -1);
 	close(ends[0]);
 	close(ends[1]);
 	return MAX(made.pid, 0);
@@ -173,17 +152,12 @@ static int receive_descriptor(int control, struct made *made)
 				 .msg_iovlen = 1,
 				 .msg_control = room.bytes,
 				 .msg_controllen = sizeof(room.bytes) };
-	struct cmsghdr *with;
-	int fd = -1;
 	ssize_t n;
 
 	do {
 		n = recvmsg(control, &header, MSG_CMSG_CLOEXEC);
 	} while (n < 0 && errno == EINTR);
-	with = n == (ssize_t)sizeof(*made) ? CMSG_FIRSTHDR(&header) : NULL;
-	if (with && with->cmsg_level == SOL_SOCKET && with->cmsg_type == SCM_RIGHTS)
-		memcpy(&fd, CMSG_DATA(with), sizeof(fd));
-	return fd;
+	return n == (ssize_t)sizeof(*made) ? fdar_child_descriptor(&header) : -1;
 }
 
 static gboolean say_wish(const struct fdar_unwinder *unwinder, char wish)
@@ -209,16 +183,6 @@ static gboolean have_worker(struct fdar_unwinder *unwinder)
 	return TRUE;
 }
 
-static int64_t clock_of(const struct fdar_unwinder *unwinder)
-{
-	struct timespec used = { 0 };
-	clockid_t clock;
-
-	if (clock_getcpuclockid(unwinder->pid, &clock) != 0 || clock_gettime(clock, &used) != 0)
-		return 0;
-	return (int64_t)used.tv_sec * 1000000000 + used.tv_nsec;
-}
-
 /* FALSE: it has died, or will not come back. Who has not been given a processor has not been lost. */
 static gboolean wait_for_it(const struct fdar_unwinder *unwinder)
 {
@@ -231,8 +195,8 @@ static gboolean wait_for_it(const struct fdar_unwinder *unwinder)
 		if (polled > 0)
 			return TRUE;
 		if (!begin_ns)
-			begin_ns = clock_of(unwinder);
-		else if (clock_of(unwinder) - begin_ns > ANSWER_NS)
+			begin_ns = fdar_child_cpu_ns(unwinder->pid);
+		else if (fdar_child_cpu_ns(unwinder->pid) - begin_ns > ANSWER_NS)
 			return FALSE;
 	}
 	return FALSE;
@@ -283,7 +247,7 @@ static gboolean ask(struct fdar_unwinder *unwinder, const struct fdar_unwinder_q
 
 	if (!have_worker(unwinder))
 		return FALSE;
-	if (send_with(unwinder->socket, question, length, fd) && hear(unwinder, answer))
+	if (fdar_child_send(unwinder->socket, question, length, fd) && hear(unwinder, answer))
 		return answer->fine != 0;
 	bury(unwinder, path_of(unwinder, *unwinder->suspect));
 	return FALSE;

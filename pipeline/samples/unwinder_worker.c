@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "pipeline/samples/unwinder_wire.h"
 
 struct worker {
@@ -15,17 +16,6 @@ struct worker {
 	struct fdar_unwinder_answer answer;
 	struct fdar_space_stack stack;
 };
-
-/* The descriptor that came with a message, or -1. */
-static int descriptor_of(struct msghdr *header)
-{
-	struct cmsghdr *control = CMSG_FIRSTHDR(header);
-	int fd = -1;
-
-	if (control && control->cmsg_level == SOL_SOCKET && control->cmsg_type == SCM_RIGHTS)
-		memcpy(&fd, CMSG_DATA(control), sizeof(fd));
-	return fd;
-}
 
 static struct fdar_modules *space_of(struct worker *worker)
 {
@@ -101,7 +91,7 @@ static gboolean hear(int socket, struct fdar_unwinder_question *question, int *f
 	do {
 		n = recvmsg(socket, &header, MSG_CMSG_CLOEXEC);
 	} while (n < 0 && errno == EINTR);
-	*fd = n > 0 ? descriptor_of(&header) : -1;
+	*fd = n > 0 ? fdar_child_descriptor(&header) : -1;
 	return n >= (ssize_t)offsetof(struct fdar_unwinder_question, bytes) &&
 	       question->length == (size_t)n - offsetof(struct fdar_unwinder_question, bytes);
 }
