@@ -53,11 +53,11 @@ static char *canonical(const char *address)
 	return g_strdup_printf("%.*s%s", (int)(end - host), host, end + 1);
 }
 
-static char *host_of(const char *address)
+char *fdar_labels_host(const char *peer)
 {
-	const char *colon = strrchr(address, ':');
+	const char *colon = strrchr(peer, ':');
 
-	return colon ? g_strndup(address, (gsize)(colon - address)) : g_strdup(address);
+	return colon ? g_strndup(peer, (gsize)(colon - peer)) : g_strdup(peer);
 }
 
 static gint by_start(gconstpointer a, gconstpointer b)
@@ -71,7 +71,7 @@ static void add(struct fdar_labels *labels, const char *client, const char *labe
 		uint64_t started_ns, const struct fdar_labels_seen *seen)
 {
 	g_autofree char *address = canonical(client);
-	g_autofree char *host = host_of(address);
+	g_autofree char *host = fdar_labels_host(address);
 	struct use use = { started_ns, g_string_chunk_insert_const(labels->texts, label), *seen };
 	GArray *uses = g_hash_table_lookup(labels->addresses, address);
 	const char *known = g_hash_table_lookup(labels->hosts, host);
@@ -286,7 +286,7 @@ static const struct use *use_at(const GArray *uses, uint64_t begin_ns)
 const char *fdar_labels_find(const struct fdar_labels *labels, const char *peer, uint64_t begin_ns)
 {
 	g_autofree char *address = canonical(peer);
-	g_autofree char *host = host_of(address);
+	g_autofree char *host = fdar_labels_host(address);
 	const GArray *uses = g_hash_table_lookup(labels->addresses, address);
 
 	if (!uses) {

@@ -20,6 +20,9 @@ struct fdar_labels;
 /* NULL and error when it cannot be read or no line of it has a label. */
 struct fdar_labels *fdar_labels_load(const char *path, GError **error);
 
+/* A peer "address:port" without its port: what is before the last colon. The caller frees it. */
+char *fdar_labels_host(const char *peer);
+
 /* The label of a peer "address:port" whose session began at begin_ns (since the Unix epoch): by
  * address and port, else by the address alone where that is unambiguous, else NULL. */
 const char *fdar_labels_find(const struct fdar_labels *labels, const char *peer, uint64_t begin_ns);

@@ -1,6 +1,7 @@
 /* What was asked for, who asked, under which label: flowdar analyze --by request, client, label. */
 #include <string.h>
 
+#include "analyze/profile/labels.h"
 #include "cli/analyze/analyze_tables.h"
 #include "cli/kit/cells.h"
 
@@ -47,14 +48,6 @@ static struct request_row *row_of(GHashTable *rows, const char *what)
 	return row;
 }
 
-/* Without the port. */
-static char *host_of(const char *peer)
-{
-	const char *colon = strrchr(peer, ':');
-
-	return colon ? g_strndup(peer, (gsize)(colon - peer)) : g_strdup(peer);
-}
-
 void fdar_analyze_request_keep(void *user, const struct fdar_profile_session *told)
 {
 	struct fdar_analyze_requests *wanted = user;
@@ -64,7 +57,7 @@ void fdar_analyze_request_keep(void *user, const struct fdar_profile_session *to
 
 	if (wanted->request->label && strcmp(wanted->request->label, told->label) != 0)
 		return;
-	host = host_of(session->peer);
+	host = fdar_labels_host(session->peer);
 	row = row_of(wanted->rows, wanted->request->by == FDAR_BY_CLIENT ? host : session->what);
 	row->count++;
 	row->unfinished += session->state == FDAR_SESSION_UNFINISHED;

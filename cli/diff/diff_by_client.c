@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "analyze/profile/labels.h"
 #include "cli/kit/cells.h"
 
 #define CLIENTS_MAX 100000u /* that are told apart: of those behind, all are one */
@@ -66,8 +67,7 @@ static void keep(void *user, const struct fdar_profile_session *told)
 {
 	struct sides *sides = user;
 	const char *label = sides->labels[sides->side];
-	const char *peer = told->session->peer, *colon = strrchr(peer, ':');
-	g_autofree char *client = colon ? g_strndup(peer, (gsize)(colon - peer)) : g_strdup(peer);
+	g_autofree char *client = fdar_labels_host(told->session->peer);
 	struct row *row;
 
 	if (label && strcmp(label, told->label) != 0)
