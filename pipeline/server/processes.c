@@ -5,10 +5,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "base/child.h"
 
 #define PARENT_FIELD  1 /* counted from the state, which is behind the name */
 #define THREADS_FIELD 17
@@ -121,7 +122,7 @@ int fdar_process_end(pid_t child, int milliseconds)
 
 gboolean fdar_process_end_with(pid_t parent)
 {
-	return prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == parent;
+	return fdar_child_end_with(parent, SIGTERM);
 }
 
 void fdar_process_reset(int first)
