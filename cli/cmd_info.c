@@ -330,6 +330,7 @@ static void print_recorded(const struct fdar_recording_info *info)
 	print_number("price_measured", info->price_measured);
 	print_number("processes_known", info->processes_known);
 	print_number("processes_silent", info->processes_silent);
+	print_number("processes_late", info->processes_late);
 	print_number("processes_killed", info->processes_killed);
 }
 

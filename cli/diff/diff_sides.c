@@ -61,6 +61,12 @@ static void doubt_itself(const struct fdar_recording_info *info, const char *pat
 						 " processes of the %s said nothing",
 						 info->processes_silent, info->processes_known,
 						 side_names[which]));
+	if (info->processes_late)
+		add_doubt(sides, g_strdup_printf("the beginning of %" G_GUINT64_FORMAT
+						 " of %" G_GUINT64_FORMAT
+						 " processes of the %s is missing",
+						 info->processes_late, info->processes_known,
+						 side_names[which]));
 	if (info->dropped)
 		add_doubt(sides, g_strdup_printf("the recorder dropped %" G_GUINT64_FORMAT
 						 " events of the %s to keep to its memory",

@@ -221,6 +221,7 @@ static char *losses_text(const struct fdar_recording_info *info)
 		{ info->calls_missing, "calls missing" },
 		{ info->calls_lost, "calls not recorded" },
 		{ info->processes_silent, "processes not recorded" },
+		{ info->processes_late, "processes recorded late" },
 		{ info->processes_killed, "processes cut short" },
 	};
 	GString *text = g_string_new(NULL);

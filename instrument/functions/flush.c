@@ -76,6 +76,8 @@ void fdar_thread_flush(struct fdar_thread *thread, bool may_wait)
 		return;
 	}
 	if (getpid() != fdar_threads_pid) {
+		/* Or of a clone() that nobody has announced, which is noted. */
+		flowdar_control_before_now();
 		borrowed_flush(thread);
 		return;
 	}

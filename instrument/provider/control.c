@@ -48,6 +48,14 @@ static struct {
 	struct fdar_control_birth birth;
 } state;
 
+/* A page that children find empty, however they were made (MADV_WIPEONFORK); NULL: the kernel has none. A child
+ * that a raw clone() made has LTTng's buffers and its parent's name: it must say nothing. */
+struct here {
+	uint32_t known; /* atomic: 1, this process is who state says */
+	uint32_t noted; /* atomic: 1, it is not, and has counters of its own that stay empty */
+};
+static struct here *here;
+
 /* The fork that this thread is in, 0: none; in daemon(). */
 static __thread volatile uint32_t forking __attribute__((tls_model("initial-exec")));
 static __thread volatile int daemonizing __attribute__((tls_model("initial-exec")));
@@ -166,6 +174,35 @@ void fdar_control_tell_again(void)
 				    __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }
 
+/* Where the process goes on: LTTng has registered it by now, or has given up waiting for that
+ * (LTTNG_UST_REGISTER_TIMEOUT). */
+static void ready_look(void)
+{
+	const struct fdar_control *segment = flowdar_control_segment();
+
+	if (segment && recording_of(segment) && !FLOWDAR_ENABLED(process))
+		fdar_control_add(unready, 1);
+}
+
+/* Of who was known last, by fork() or otherwise, and not known yet. */
+static bool is_child(void)
+{
+	return here && !__atomic_load_n(&here->known, __ATOMIC_RELAXED);
+}
+
+/* Nobody has announced this process. LTTng makes such children, too, while this thread is in a fork. */
+static bool is_unknown(void)
+{
+	return is_child() && !forking;
+}
+
+/* It is told of by its counters, which count nothing. */
+static void unknown_note(void)
+{
+	if (!__atomic_exchange_n(&here->noted, 1, __ATOMIC_RELAXED))
+		fdar_counters_forked();
+}
+
 static bool before(bool may_wait)
 {
 	const struct fdar_control *segment = flowdar_control_segment();
@@ -174,6 +211,10 @@ static bool before(bool may_wait)
 		return true;
 	if (!recording_of(segment))
 		return false;
+	if (__builtin_expect(is_unknown(), 0)) {
+		unknown_note();
+		return false;
+	}
 	if (__builtin_expect(__atomic_load_n(&state.identity, __ATOMIC_ACQUIRE) != IDENTITY_TOLD,
 			     0))
 		identity_tell(segment);
@@ -301,8 +342,11 @@ void flowdar_control_forked(void)
 {
 	pid_t pid = getpid();
 
-	if (state.pid == pid)
+	/* The first of a pid namespace has its father's number where that is another's first. */
+	if (state.pid == pid && !is_child())
 		return;
+	if (here)
+		__atomic_store_n(&here->known, 1, __ATOMIC_RELAXED);
 	state.birth = (struct fdar_control_birth){ state.pid, forking, daemonizing };
 	fdar_processor_restart();
 	daemonizing = 0;
@@ -319,12 +363,13 @@ void flowdar_control_forked(void)
 	/* First who it is, by this thread: a child that ends at once would take the helper with it in the
 	 * middle of that, and what nobody has put a name to is not of this recording. */
 	flowdar_control_before_now();
+	ready_look();
 	fdar_helper_start();
 }
 
 bool fdar_control_known(void)
 {
-	return state.pid == getpid();
+	return state.pid == getpid() && !is_child();
 }
 
 /* The end of the process ends whoever is telling of it as well. May be below us on this very stack. */
@@ -376,6 +421,21 @@ __attribute__((destructor)) static void control_end(void)
 	flowdar_control_ending(FDAR_PROCESS_EXIT);
 }
 
+static void here_make(void)
+{
+	void *page = mmap(NULL, sizeof(*here), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
+
+	if (page == MAP_FAILED)
+		return;
+	if (madvise(page, sizeof(*here), MADV_WIPEONFORK) != 0) {
+		munmap(page, sizeof(*here));
+		return;
+	}
+	here = page;
+	here->known = 1;
+}
+
 __attribute__((constructor)) static void control_init(void)
 {
 	const char *path = getenv(FDAR_CONTROL_ENV);
@@ -383,9 +443,11 @@ __attribute__((constructor)) static void control_init(void)
 
 	flowdar_link_init_();
 	state.pid = getpid();
+	here_make();
 	if (path && path[0] == '/')
 		fdar_control_map(path);
 	fdar_helper_start();
 	flowdar_control_before_now();
+	ready_look();
 	errno = saved_errno;
 }

@@ -1,3 +1,4 @@
+#include "provider/control.h"
 #include "provider/processor.h"
 
 #include <errno.h>
@@ -149,7 +150,7 @@ uint64_t flowdar_control_off_ns(unsigned *why)
 
 void flowdar_control_off(uint64_t ns, unsigned why)
 {
-	if (FLOWDAR_ENABLED(off_cpu))
+	if (FLOWDAR_ENABLED(off_cpu) && flowdar_control_before_now())
 		flowdar_link_.off_cpu.write(why == FDAR_OFF_CPU_PREEMPTED ? "processor" : "blocked",
 					    why, ns);
 }

@@ -163,6 +163,9 @@ struct fdar_control_counters {
 	uint64_t io_sessions; /* of sessions: those that libflowdar-io began */
 	uint32_t slots_ready; /* the first so many have memory: the others are not to be touched */
 	uint32_t slotless;    /* threads that got no slot: what they had is in no count */
+	uint64_t unready; /* 1: it went on while it was recorded, and LTTng had not made it ready:
+			       * what it did from then on is missing, until it was told, if it was. In
+			       * older libraries' files, which have room here, 0 */
 	struct fdar_control_slot slots[FDAR_CONTROL_SLOTS];
 };
 

@@ -109,6 +109,7 @@ static void fill_counts(const struct fdar_run *run, struct fdar_recording_info *
 	fill_price(counts, info);
 	info->processes_known = counts->processes;
 	info->processes_killed = counts->killed;
+	info->processes_late = counts->unready;
 	info->processes_silent = counts->processes - MIN(counts->told, counts->processes);
 }
 

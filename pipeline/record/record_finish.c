@@ -4,6 +4,7 @@
 #include "pipeline/record/record_recover.h"
 #include "pipeline/record/record_run.h"
 
+#define PIDS_MAX 5u  /* of processes that are told of by their number */
 #define FLUSH_MS 300 /* for the server's processes to write what they have collected */
 
 /* ---- the end of tracing ---- */
@@ -77,6 +78,36 @@ static void warn_of_killed(struct fdar_run *run)
 			counts->cut_unknown);
 }
 
+/* "pids 5, 7, and 3 more"; the caller frees it. */
+static char *list_pids(const GArray *pids, uint64_t all)
+{
+	GString *text = g_string_new(all == 1 ? "pid" : "pids");
+	guint shown = MIN(pids->len, PIDS_MAX);
+
+	for (guint i = 0; i < shown; i++)
+		g_string_append_printf(text, "%s %d", i ? "," : "",
+				       g_array_index(pids, int32_t, i));
+	if (all > shown)
+		g_string_append_printf(text, ", and %" G_GUINT64_FORMAT " more", all - shown);
+	return g_string_free(text, FALSE);
+}
+
+/* What a process does before LTTng knows it is counted by nobody. */
+static void warn_of_late(struct fdar_run *run)
+{
+	g_autoptr(GArray) pids = fdar_control_segment_unready(run->control);
+	g_autofree char *who = list_pids(pids, run->counts.unready);
+
+	if (run->counts.unready)
+		fdar_run_warn(
+			run,
+			"%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+			" processes of the server (%s) went on before LTTng recorded them, "
+			"which took longer than they wait for it: what they did until then is "
+			"not in the recording, and in no count",
+			run->counts.unready, run->counts.processes, who);
+}
+
 /* What LTTng never got to record is no server at rest. */
 static void warn_of_processes(struct fdar_run *run)
 {
@@ -86,8 +117,9 @@ static void warn_of_processes(struct fdar_run *run)
 	if (counts->told < counts->processes)
 		fdar_run_warn(run,
 			      "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
-			      " processes of the server said nothing: LTTng did not reach them, "
-			      "and what they did is not in the recording%s",
+			      " processes of the server said nothing: LTTng did not reach them (or "
+			      "is not told of them: a raw clone()), and what they did is not in "
+			      "the recording%s",
 			      counts->processes - counts->told, counts->processes,
 			      limits ? limits : "");
 	if (counts->gave_up)
@@ -162,6 +194,7 @@ void fdar_run_stop_tracing(struct fdar_run *run)
 		fdar_watchdog_daemon_stuck(run->watchdog);
 	fdar_run_tell_unmet(run, TRUE);
 	warn_of_processes(run);
+	warn_of_late(run);
 	warn_of_killed(run);
 	drain_rest(run);
 	if (!stopped || died)

@@ -35,7 +35,8 @@ gboolean fdar_recording_info_whole(const struct fdar_recording_info *info)
 {
 	return !info->unfinished && !info->damaged && !info->discarded && !info->dropped &&
 	       !info->packets_lost && !info->calls_lost && !info->calls_missing &&
-	       !info->events_missing && !info->processes_silent && !info->processes_killed;
+	       !info->events_missing && !info->processes_silent && !info->processes_late &&
+	       !info->processes_killed;
 }
 
 /* ---- the members: one table for both directions ---- */
@@ -115,6 +116,7 @@ static const struct member members[] = {
 	MEMBER(samples_lost, MEMBER_COUNT, TRUE),
 	MEMBER(processes_known, MEMBER_COUNT, TRUE),
 	MEMBER(processes_silent, MEMBER_COUNT, TRUE),
+	MEMBER(processes_late, MEMBER_COUNT, TRUE),
 	MEMBER(processes_killed, MEMBER_COUNT, TRUE),
 	MEMBER(ends, MEMBER_ENDS, TRUE),
 	MEMBER(losses, MEMBER_LOSSES, TRUE),

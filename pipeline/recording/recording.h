@@ -124,6 +124,7 @@ struct fdar_recording_info {
 	uint64_t samples_lost;     /* that were not */
 	uint64_t processes_known;  /* of the server, that loaded the libraries or were forked */
 	uint64_t processes_silent; /* of these: that LTTng never got to record */
+	uint64_t processes_late;   /* of these: that LTTng came to record after they had gone on */
 	uint64_t processes_killed; /* of these: that ended without writing their last calls */
 	GArray *ends;              /* struct fdar_recording_end, by time; NULL: none */
 	GArray *losses;  /* struct fdar_recording_loss, by time: where discarded and dropped events

@@ -276,6 +276,11 @@ int fdar_control_segment_fd(const struct fdar_control_segment *segment)
 	return fdar_control_files_fd(segment->files);
 }
 
+GArray *fdar_control_segment_unready(const struct fdar_control_segment *segment)
+{
+	return fdar_control_files_unready(segment->files);
+}
+
 GArray *fdar_control_segment_ends(const struct fdar_control_segment *segment)
 {
 	return fdar_control_files_ends(segment->files);

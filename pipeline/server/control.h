@@ -38,6 +38,7 @@ struct fdar_control_settings {
 struct fdar_control_counts {
 	uint64_t processes, calls, skipped, unwound, lost, waited_ns;
 	uint64_t functions, live, budget_off, patched, hooked, ruled, late, told, gave_up, sessions;
+	uint64_t unready;     /* that LTTng came to record after they had gone on */
 	uint64_t killed;      /* that ended without writing what their threads had: */
 	uint64_t cut;         /* so many calls at least, which are in calls, too, */
 	uint64_t cut_unknown; /* and, of so many of them, some that are in no count */
@@ -113,7 +114,11 @@ int fdar_control_segment_fd(const struct fdar_control_segment *segment);
  * result. */
 GArray *fdar_control_segment_ends(const struct fdar_control_segment *segment);
 
-/* The same by process, as it was read last: struct fdar_control_process. The caller frees the result. */
+/* Those that LTTng came to record after they had gone on, the first FDAR_CONTROL_ENDS_MAX that were seen: pids
+ * (int32_t) as they call themselves, ascending. The caller frees the result. */
+GArray *fdar_control_segment_unready(const struct fdar_control_segment *segment);
+
+/* What each process has counted, as it was read last: struct fdar_control_process. The caller frees the result. */
 GArray *fdar_control_segment_processes(const struct fdar_control_segment *segment);
 
 /* Switches off, opens the gate, and takes the file away. NULL is allowed. */

@@ -26,7 +26,8 @@ struct fdar_control_files {
 	struct fdar_control_counts counts;
 	GArray *flushed; /* uint32_t, of the living */
 	struct fdar_ends *ends;
-	GArray *killed; /* struct fdar_control_end */
+	GArray *killed;      /* struct fdar_control_end */
+	GHashTable *unready; /* GINT_TO_POINTER(pid), a set: of those in counts.unready */
 	uint64_t rules_met[FDAR_CONTROL_RULES_MAX / 64];
 };
 
@@ -55,6 +56,7 @@ struct fdar_control_files *fdar_control_files_make(const char *path)
 	files->flushed = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	files->ends = fdar_ends_new();
 	files->killed = g_array_new(FALSE, FALSE, sizeof(struct fdar_control_end));
+	files->unready = g_hash_table_new(NULL, NULL);
 	return files;
 }
 
@@ -89,6 +91,7 @@ void fdar_control_files_free(struct fdar_control_files *files)
 	g_array_unref(files->flushed);
 	fdar_ends_free(files->ends);
 	g_array_unref(files->killed);
+	g_hash_table_destroy(files->unready);
 	g_free(files);
 }
 
@@ -121,6 +124,12 @@ static uint64_t sessions_of(const struct fdar_control_counters *counters)
 	return MAX(by_io, counters->sessions - by_io);
 }
 
+/* Those that were never told of are known by that. */
+static gboolean was_unready(const struct fdar_control_counters *counters)
+{
+	return counters->unready && counters->told;
+}
+
 static void add_counts(struct fdar_control_counts *sum,
 		       const struct fdar_control_counters *counters)
 {
@@ -140,6 +149,7 @@ static void add_counts(struct fdar_control_counts *sum,
 	add(&sum->late, counters->late);
 	add(&sum->told, counters->told);
 	add(&sum->gave_up, counters->gave_up);
+	add(&sum->unready, was_unready(counters) ? 1 : 0);
 	add(&sum->sessions, sessions_of(counters));
 	add(&sum->price_measured, counters->price_measured);
 	add(&sum->price_ps, counters->price_ps);
@@ -271,6 +281,8 @@ static void read_one(struct fdar_control_files *files, const char *name)
 		return;
 	for (size_t i = 0; i < G_N_ELEMENTS(files->rules_met); i++)
 		files->rules_met[i] |= counters.rules_met[i];
+	if (was_unready(&counters) && g_hash_table_size(files->unready) < FDAR_CONTROL_ENDS_MAX)
+		g_hash_table_add(files->unready, GINT_TO_POINTER(counters.pid));
 	if (ended && unlinkat(files->folder, name, 0) == 0) {
 		take_end(files, name, &counters);
 		take(&files->ended_counts, files->ended, &counters);
@@ -307,6 +319,7 @@ static void add_ended(struct fdar_control_files *files)
 	add(&counts->late, ended->late);
 	add(&counts->told, ended->told);
 	add(&counts->gave_up, ended->gave_up);
+	add(&counts->unready, ended->unready);
 	add(&counts->killed, ended->killed);
 	add(&counts->cut, ended->cut);
 	add(&counts->cut_unknown, ended->cut_unknown);
@@ -334,6 +347,13 @@ void fdar_control_files_read(struct fdar_control_files *files)
 	if (list)
 		closedir(list);
 	add_ended(files);
+}
+
+static gint compare(gconstpointer a, gconstpointer b)
+{
+	int32_t left = *(const int32_t *)a, right = *(const int32_t *)b;
+
+	return (left > right) - (left < right);
 }
 
 static void watch_one(struct fdar_control_files *files, const char *name)
@@ -365,6 +385,22 @@ void fdar_control_files_notice(struct fdar_control_files *files)
 int fdar_control_files_fd(const struct fdar_control_files *files)
 {
 	return fdar_ends_fd(files->ends);
+}
+
+GArray *fdar_control_files_unready(const struct fdar_control_files *files)
+{
+	GArray *pids = g_array_new(FALSE, FALSE, sizeof(int32_t));
+	GHashTableIter all;
+	gpointer key;
+
+	g_hash_table_iter_init(&all, files->unready);
+	while (g_hash_table_iter_next(&all, &key, NULL)) {
+		int32_t pid = GPOINTER_TO_INT(key);
+
+		g_array_append_val(pids, pid);
+	}
+	g_array_sort(pids, compare);
+	return pids;
 }
 
 GArray *fdar_control_files_ends(const struct fdar_control_files *files)

@@ -36,6 +36,9 @@ int fdar_control_files_fd(const struct fdar_control_files *files);
 /* Of those that ended without a word, by what was read last: struct fdar_control_end. The caller frees it. */
 GArray *fdar_control_files_ends(const struct fdar_control_files *files);
 
+/* Of those that LTTng came to record late, ascending: their pids (int32_t). The caller frees it. */
+GArray *fdar_control_files_unready(const struct fdar_control_files *files);
+
 /* As they were read last. */
 void fdar_control_files_count(const struct fdar_control_files *files,
 			      struct fdar_control_counts *counts);

@@ -354,6 +354,32 @@ static void test_number_again(struct fixture *f, gconstpointer rules)
 	leave(counters);
 }
 
+/* Who was never told of is missed by that. */
+static void test_unready(struct fixture *f, gconstpointer rules)
+{
+	struct fdar_control_counters *late = add_process(f, "1-1", 19);
+	struct fdar_control_counters *silent = add_process(f, "1-2", 12);
+	struct fdar_control_counters *other = add_process(f, "1-3", 11);
+	struct fdar_control_counts counts;
+	g_autoptr(GArray) pids = NULL;
+
+	(void)rules;
+	late->unready = late->told = other->unready = other->told = 1;
+	silent->unready = 1;
+	/* Where they are nobody can look whether they have ended. */
+	fdar_control_segment_count(f->segment, &counts);
+	fdar_control_segment_count(f->segment, &counts);
+	g_assert_cmpuint(counts.processes, ==, 3);
+	g_assert_cmpuint(counts.unready, ==, 2);
+	pids = fdar_control_segment_unready(f->segment);
+	g_assert_cmpuint(pids->len, ==, 2);
+	g_assert_cmpint(g_array_index(pids, int32_t, 0), ==, 11);
+	g_assert_cmpint(g_array_index(pids, int32_t, 1), ==, 19);
+	leave(late);
+	leave(silent);
+	leave(other);
+}
+
 static void test_counts(struct fixture *f, gconstpointer rules)
 {
 	struct fdar_control_counters *one = add_process(f, "1-1", 11);
@@ -536,6 +562,7 @@ int main(int argc, char **argv)
 	CASE("end", NULL, test_end);
 	CASE("release", NULL, test_release);
 	CASE("flush", NULL, test_flush);
+	CASE("unready", NULL, test_unready);
 	CASE("counts", NULL, test_counts);
 	CASE("ended", NULL, test_ended);
 	CASE("killed", NULL, test_killed);
