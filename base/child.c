@@ -164,3 +164,13 @@ gint64 fdar_child_cpu_ns(pid_t pid)
 		return 0;
 	return (gint64)used.tv_sec * 1000000000 + used.tv_nsec;
 }
+
+gboolean fdar_child_is_stopped(pid_t pid)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/stat", (int)pid);
+	g_autofree char *stat = NULL;
+	const char *name_end =
+		g_file_get_contents(path, &stat, NULL, NULL) ? strrchr(stat, ')') : NULL;
+
+	return name_end && (g_str_has_prefix(name_end, ") T") || g_str_has_prefix(name_end, ") t"));
+}

@@ -74,6 +74,9 @@ gboolean fdar_child_send(int socket, const void *bytes, size_t length, int fd);
 /* The descriptor that came with a message, which the caller closes; -1: none did. */
 int fdar_child_descriptor(struct msghdr *header);
 
+/* Whether somebody stopped the process (SIGSTOP, a debugger). */
+gboolean fdar_child_is_stopped(pid_t pid);
+
 /* Processor nanoseconds that the process has used; 0: it is gone. */
 gint64 fdar_child_cpu_ns(pid_t pid);
 

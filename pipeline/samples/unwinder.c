@@ -18,6 +18,8 @@
 #define LOOK_MS      200                  /* between two looks at whether to wait on */
 #define ANSWER_NS    INT64_C(5000000000)  /* of the worker's processor time, for one question */
 #define STARVED_MS   60000                /* and in all: its processor, or its disk, may be busy */
+#define STOPPED_MS   5000                 /* whoever stands still has no processor to wait for */
+#define PATIENCE_MS  120000               /* for all that did not come back, together */
 #define END_MS       5000
 #define END_STEP_MS  2
 #define FILES_MAX    65536u /* that are known; later ones name nothing */
@@ -38,6 +40,7 @@ struct fdar_unwinder {
 	int socket;   /* to that; -1: there is none */
 	pid_t pid;    /* of that, for its clock */
 	guint deaths;
+	int patience_ms; /* what is left of it */
 
 	uint32_t spaces;
 	GHashTable *numbers; /* of files: "inode path" -> number */
@@ -69,14 +72,27 @@ static void work(int socket, pid_t parent, volatile uint32_t *suspect)
 	_exit(0);
 }
 
-/* The worker that there was is gone when the next one is there. */
+/* Up to END_MS; FALSE: it has not ended, or is not ours to wait for. */
+static gboolean wait_for_end(pid_t child)
+{
+	for (int waited = 0; waited < END_MS; waited += END_STEP_MS) {
+		pid_t ended = waitpid(child, NULL, WNOHANG);
+
+		if (ended > 0 || (ended < 0 && errno != EINTR))
+			return ended > 0;
+		g_usleep(END_STEP_MS * 1000);
+	}
+	return FALSE;
+}
+
+/* The worker that there was is gone when the next one is there, or hangs in the kernel (a disk that does not
+ * answer), where it stays: it does nothing any more either way. */
 static void end_worker(pid_t worker)
 {
-	if (worker <= 0)
-		return;
-	kill(worker, SIGKILL);
-	while (waitpid(worker, NULL, 0) < 0 && errno == EINTR)
+	while (waitpid(-1, NULL, WNOHANG) > 0)
 		continue;
+	if (worker > 0 && kill(worker, SIGKILL) == 0)
+		wait_for_end(worker);
 }
 
 /* 0: it could not be made. */
@@ -152,12 +168,38 @@ static int receive_descriptor(int control, struct made *made)
 				 .msg_iovlen = 1,
 				 .msg_control = room.bytes,
 				 .msg_controllen = sizeof(room.bytes) };
-	ssize_t n;
+	ssize_t n = recvmsg(control, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 
-	do {
-		n = recvmsg(control, &header, MSG_CMSG_CLOEXEC);
-	} while (n < 0 && errno == EINTR);
 	return n == (ssize_t)sizeof(*made) ? fdar_child_descriptor(&header) : -1;
+}
+
+/* Whether it is worth to wait on for pid, after so long. Who has not been given a processor has not been lost. */
+static gboolean may_come(pid_t pid, int64_t begin_ns, int waited_ms)
+{
+	if (waited_ms >= STOPPED_MS && fdar_child_is_stopped(pid))
+		return FALSE;
+	return waited_ms < STARVED_MS && fdar_child_cpu_ns(pid) - begin_ns <= ANSWER_NS;
+}
+
+/* For something to read from pid. FALSE: it has died, or will not come back. */
+static gboolean wait_for_word(struct fdar_unwinder *unwinder, int from, pid_t pid)
+{
+	struct pollfd ready = { .fd = from, .events = POLLIN };
+	int64_t begin_ns = 0;
+	int waited;
+
+	for (waited = 0; waited < unwinder->patience_ms; waited += LOOK_MS) {
+		if (waited && !may_come(pid, begin_ns, waited))
+			break;
+		if (poll(&ready, 1, LOOK_MS) > 0)
+			return TRUE;
+		if (!begin_ns)
+			begin_ns = fdar_child_cpu_ns(pid);
+	}
+	unwinder->patience_ms -= waited;
+	if (unwinder->patience_ms <= 0)
+		unwinder->deaths = FDAR_UNWINDER_DEATHS_MAX;
+	return FALSE;
 }
 
 static gboolean say_wish(const struct fdar_unwinder *unwinder, char wish)
@@ -173,7 +215,8 @@ static gboolean have_worker(struct fdar_unwinder *unwinder)
 		return TRUE;
 	if (fdar_unwinder_gave_up(unwinder))
 		return FALSE;
-	if (say_wish(unwinder, WISH_WORKER))
+	if (say_wish(unwinder, WISH_WORKER) &&
+	    wait_for_word(unwinder, unwinder->control, unwinder->maker))
 		unwinder->socket = receive_descriptor(unwinder->control, &made);
 	if (unwinder->socket < 0) {
 		unwinder->deaths = FDAR_UNWINDER_DEATHS_MAX;
@@ -181,25 +224,6 @@ static gboolean have_worker(struct fdar_unwinder *unwinder)
 	}
 	unwinder->pid = made.pid;
 	return TRUE;
-}
-
-/* FALSE: it has died, or will not come back. Who has not been given a processor has not been lost. */
-static gboolean wait_for_it(const struct fdar_unwinder *unwinder)
-{
-	struct pollfd ready = { .fd = unwinder->socket, .events = POLLIN };
-	int64_t begin_ns = 0;
-
-	for (int waited = 0; waited < STARVED_MS; waited += LOOK_MS) {
-		int polled = poll(&ready, 1, LOOK_MS);
-
-		if (polled > 0)
-			return TRUE;
-		if (!begin_ns)
-			begin_ns = fdar_child_cpu_ns(unwinder->pid);
-		else if (fdar_child_cpu_ns(unwinder->pid) - begin_ns > ANSWER_NS)
-			return FALSE;
-	}
-	return FALSE;
 }
 
 /* From now on the file that it was at names nothing. Who dies often is not worth another. One that does not come back
@@ -229,11 +253,11 @@ static const char *path_of(const struct fdar_unwinder *unwinder, uint32_t number
 	return NULL;
 }
 
-static gboolean hear(const struct fdar_unwinder *unwinder, struct fdar_unwinder_answer *answer)
+static gboolean hear(struct fdar_unwinder *unwinder, struct fdar_unwinder_answer *answer)
 {
 	ssize_t n;
 
-	if (!wait_for_it(unwinder))
+	if (!wait_for_word(unwinder, unwinder->socket, unwinder->pid))
 		return FALSE;
 	n = recv(unwinder->socket, answer, sizeof(*answer), MSG_DONTWAIT);
 	return n == (ssize_t)sizeof(*answer);
@@ -362,6 +386,7 @@ struct fdar_unwinder *fdar_unwinder_start(GError **error)
 	char *none = NULL;
 
 	unwinder->control = unwinder->socket = -1;
+	unwinder->patience_ms = PATIENCE_MS;
 	unwinder->numbers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	unwinder->feared = g_array_new(FALSE, TRUE, sizeof(char *));
 	g_array_append_val(unwinder->feared, none); /* of number 0, which is none */
@@ -403,15 +428,14 @@ gboolean fdar_unwinder_gave_up(const struct fdar_unwinder *unwinder)
 	return unwinder->deaths >= FDAR_UNWINDER_DEATHS_MAX;
 }
 
-/* It ends when nobody can ask it any more. It may be reaped already by who waits for any child. */
-static void end_maker(struct fdar_unwinder *unwinder)
+/* It ends when nobody can ask it any more, unless it stands still. It may be reaped already by who waits for any
+ * child. */
+static void end_maker(pid_t maker)
 {
-	int waited = 0;
-
-	while (waited < END_MS && waitpid(unwinder->maker, NULL, WNOHANG) == 0) {
-		g_usleep(END_STEP_MS * 1000);
-		waited += END_STEP_MS;
-	}
+	if (wait_for_end(maker) || waitpid(maker, NULL, WNOHANG) != 0)
+		return;
+	kill(maker, SIGKILL);
+	wait_for_end(maker);
 }
 
 void fdar_unwinder_free(struct fdar_unwinder *unwinder)
@@ -423,7 +447,7 @@ void fdar_unwinder_free(struct fdar_unwinder *unwinder)
 	if (unwinder->control >= 0)
 		close(unwinder->control);
 	if (unwinder->maker > 0)
-		end_maker(unwinder);
+		end_maker(unwinder->maker);
 	if (unwinder->suspect)
 		munmap((void *)unwinder->suspect, sizeof(*unwinder->suspect));
 	for (guint i = 0; i < unwinder->feared->len; i++)

@@ -443,6 +443,30 @@ static void test_gives_up(struct fixture *f, gconstpointer data)
 	g_assert_null(fdar_unwinder_feared(f->unwinder));
 }
 
+/* Who stops the worker, or who makes workers, holds nobody up for long: there are other workers, or no names. */
+static void test_stopped(struct fixture *f, gconstpointer data)
+{
+	pid_t maker = fdar_unwinder_pid(f->unwinder);
+	gint64 begin_us = g_get_monotonic_time();
+
+	(void)data;
+	g_assert_true(is_named(f));
+	kill(worker_of(f), SIGSTOP);
+	g_assert_false(is_named(f));
+	g_assert_false(fdar_unwinder_gave_up(f->unwinder));
+	map_self(f->unwinder, f->space);
+	g_assert_true(is_named(f));
+
+	kill(maker, SIGSTOP);
+	kill(worker_of(f), SIGKILL);
+	g_assert_false(is_named(f));
+	map_self(f->unwinder, f->space);
+	g_assert_false(is_named(f));
+	g_assert_true(fdar_unwinder_gave_up(f->unwinder));
+	/* Where a processor can be had it is 10 s. */
+	g_assert_cmpint(g_get_monotonic_time() - begin_us, <, 60 * G_USEC_PER_SEC);
+}
+
 #define CASE(name, function) \
 	g_test_add("/unwinder/" name, struct fixture, NULL, set_up, function, tear_down)
 
@@ -457,5 +481,6 @@ int main(int argc, char **argv)
 	CASE("cut-meanwhile", test_cut_meanwhile);
 	CASE("names-come-back", test_names_come_back);
 	CASE("gives-up", test_gives_up);
+	CASE("stopped", test_stopped);
 	return find_me_here(g_test_run()) - 1;
 }
