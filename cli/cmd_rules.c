@@ -79,7 +79,7 @@ static GArray *check(const struct fdar_rules *rules, const char *path, const cha
 
 	if (!source || (listing && !fdar_symbols_use_listing(symbols, listing, error)))
 		return NULL;
-	run = fdar_rules_run_new(rules, text_of, source, symbols);
+	run = fdar_rules_run_new(rules, text_of, fdar_source_namespace, source, symbols);
 	while (!*stop && (count = fdar_source_read(source, batch, BATCH, error)) > 0) {
 		fdar_symbols_add_modules(symbols, batch, (size_t)count, text_of, source);
 		fdar_rules_run_apply(run, batch, (size_t)count, &length);
@@ -135,14 +135,17 @@ static void tell_unmet(GPtrArray *lines, const struct fdar_rule_met *rule)
 		return;
 	if (rule->event)
 		g_ptr_array_add(lines, g_strdup_printf("%s: met nothing: the trace has no event "
-						       "%s, or not on such a thread (flowdar info "
+						       "%s, or not on such a thread, in such a "
+						       "process or namespace (flowdar info "
 						       "lists what there is)",
 						       rule->name, rule->event));
 	else
-		g_ptr_array_add(lines, g_strdup_printf("%s: met nothing: no function like %s was "
-						       "recorded, or not on such a thread, or "
-						       "functions have no names (--symbols)",
-						       rule->name, rule->function));
+		g_ptr_array_add(lines,
+				g_strdup_printf("%s: met nothing: no function like %s was "
+						"recorded, or not on such a thread, in such a "
+						"process or namespace, or "
+						"functions have no names (--symbols)",
+						rule->name, rule->function));
 }
 
 /* What a writer of rules should look at, a line each. */

@@ -99,7 +99,8 @@ struct fdar_activity *fdar_activity_read(const char *path, const char *rules_pat
 		return NULL;
 	if (rules) {
 		reading.symbols = fdar_symbols_new(symbols_dir);
-		reading.run = fdar_rules_run_new(rules, text_of, reading.source, reading.symbols);
+		reading.run = fdar_rules_run_new(rules, text_of, fdar_source_namespace,
+						 reading.source, reading.symbols);
 	}
 	activity = reading.run ? fdar_activity_new(fdar_rules_run_text, reading.run)
 			       : fdar_activity_new(text_of, reading.source);

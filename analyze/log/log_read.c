@@ -142,7 +142,7 @@ gboolean fdar_log_read(const struct fdar_log_input *input, struct fdar_log_names
 	if (input->listing && !fdar_symbols_use_listing(symbols, input->listing, error))
 		return FALSE;
 	if (rules)
-		run = fdar_rules_run_new(rules, text_of, source, symbols);
+		run = fdar_rules_run_new(rules, text_of, fdar_source_namespace, source, symbols);
 	*names = (struct fdar_log_names){
 		.symbols = symbols, .source = source, .rules = rules, .run = run
 	};

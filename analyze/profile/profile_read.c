@@ -261,7 +261,8 @@ struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profi
 		fdar_source_join_calls(source);
 	ahead = go_ahead(source, symbols, options);
 	if (rules)
-		run = fdar_rules_run_new(rules, fdar_source_ahead_text, ahead, symbols);
+		run = fdar_rules_run_new(rules, fdar_source_ahead_text, fdar_source_ahead_namespace,
+					 ahead, symbols);
 	if (!use_tables(symbols, options, error))
 		return NULL;
 	struct fdar_profile_source from = {

@@ -147,7 +147,8 @@ static gboolean read_source(struct fdar_source *source, const char *path, struct
 	fdar_symbols_around_forks(symbols, fdar_source_ahead_hold, fdar_source_ahead_release,
 				  ahead);
 	if (options->rules)
-		run = fdar_rules_run_new(options->rules, fdar_source_ahead_text, ahead, symbols);
+		run = fdar_rules_run_new(options->rules, fdar_source_ahead_text,
+					 fdar_source_ahead_namespace, ahead, symbols);
 	fdar_walk_set_unit(walk, options->unit);
 	fdar_walk_set_texts(walk, run ? fdar_rules_run_text : fdar_source_ahead_text,
 			    run ? (const void *)run : ahead);

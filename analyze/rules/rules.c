@@ -187,6 +187,23 @@ static gboolean take_deed(struct rule *rule, GKeyFile *file, const char *group, 
 		"of a function");
 }
 
+/* A pid namespace is a number, as LTTng's context and ls -l /proc/PID/ns/pid have it. */
+static gboolean take_namespace(struct fdar_rules *rules, struct rule *rule, GKeyFile *file,
+			       const char *group, GError **error)
+{
+	g_autofree char *text = g_key_file_get_string(file, group, "pid_ns", NULL);
+	guint64 number;
+
+	if (!g_key_file_has_key(file, group, "pid_ns", NULL))
+		return TRUE;
+	if (!text || !g_ascii_string_to_unsigned(text, 10, 1, UINT32_MAX, &number, NULL))
+		return refuse(error, group, "pid_ns",
+			      "the number of a pid namespace (the context pid_ns)");
+	rule->ns = (uint32_t)number;
+	rules->have_namespaces = TRUE;
+	return TRUE;
+}
+
 static gboolean check_keys(GKeyFile *file, const char *group, const char *const *known,
 			   GError **error)
 {
@@ -247,10 +264,10 @@ static gboolean take_when(struct fdar_rules *rules, struct rule *rule, GKeyFile 
 static gboolean add_rule(struct fdar_rules *rules, GKeyFile *file, const char *group,
 			 GError **error)
 {
-	static const char *const known[] = { "event", "function", "text",    "match", "do",
-					     "key",   "object",   "queue",   "peer",  "what",
-					     "fd",    "thread",   "process", "until", "at",
-					     "wait",  "label",    "forks",   NULL };
+	static const char *const known[] = { "event", "function", "text",    "match",  "do",
+					     "key",   "object",   "queue",   "peer",   "what",
+					     "fd",    "thread",   "process", "until",  "at",
+					     "wait",  "label",    "forks",   "pid_ns", NULL };
 	struct rule *rule = g_new0(struct rule, 1);
 	g_autofree char *expected = NULL;
 	gboolean needs_key = FALSE;
@@ -272,7 +289,8 @@ static gboolean add_rule(struct fdar_rules *rules, GKeyFile *file, const char *g
 	expected = rules_event_expected(rules, rule);
 	if (expected)
 		return refuse(error, group, "event", expected);
-	if (!take_pattern(rules, rule, file, group, error))
+	if (!take_namespace(rules, rule, file, group, error) ||
+	    !take_pattern(rules, rule, file, group, error))
 		return FALSE;
 	if (g_key_file_has_key(file, group, "object", NULL) || has_capture(rule, "object"))
 		key = "object";

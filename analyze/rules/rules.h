@@ -59,11 +59,14 @@ gboolean fdar_rules_hide(const struct fdar_rules *rules, const char *component,
 
 struct fdar_rules_run;
 
-/* text gives names of the source; symbols name functions, NULL: they have no names, so no rules. All must
- * outlive the run. */
+/* text gives names of the source, namespace_of the pid namespace of an event's home (0: not known; NULL: the
+ * trace tells none), both of trace; symbols name functions, NULL: they have no names, so no rules. All must outlive
+ * the run. */
 struct fdar_rules_run *fdar_rules_run_new(const struct fdar_rules *rules,
-					  const char *(*text)(const void *texts, uint32_t name),
-					  const void *texts, struct fdar_symbols *symbols);
+					  const char *(*text)(const void *trace, uint32_t name),
+					  uint32_t (*namespace_of)(const void *trace,
+								   uint16_t home),
+					  const void *trace, struct fdar_symbols *symbols);
 void fdar_rules_run_free(struct fdar_rules_run *run);
 typedef struct fdar_rules_run fdar_rules_run;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(fdar_rules_run, fdar_rules_run_free)

@@ -77,7 +77,7 @@ static const char *text_of(struct fdar_rules_run *run, const struct rule_value *
 
 	if (value->from == RULE_ROLE)
 		return value->role == FDAR_ROLE_DATA   ? event->data
-		       : value->role == FDAR_ROLE_NAME ? run->text(run->texts, event->name)
+		       : value->role == FDAR_ROLE_NAME ? run->text(run->trace, event->name)
 						       : "";
 	if (value->from == RULE_CAPTURE)
 		text = g_match_info_fetch_named(match, value->capture);

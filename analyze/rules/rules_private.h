@@ -50,6 +50,7 @@ struct rule {
 	char *queue;      /* of put and take */
 	char *thread;     /* a glob: of threads with such a name only; NULL: of any */
 	char *process;    /* the same of processes */
+	uint32_t ns;      /* pid namespace: of processes in that only; 0: in any */
 	char *until;      /* as written; NULL: until something else says so */
 	uint32_t ending;  /* the rule that is meant by it; ANY_TAKE; NO_RULE: none */
 	gboolean leaving; /* of a function: at its exit */
@@ -71,8 +72,9 @@ struct fdar_rules {
 	GHashTable *by_event;  /* event -> GPtrArray of struct rule */
 	struct fdar_event_maps maps;
 	gboolean have_functions;
-	gboolean have_leaving;   /* rules of functions' exits */
-	gboolean have_threads;   /* and of threads or processes by name */
+	gboolean have_leaving; /* rules of functions' exits */
+	gboolean have_threads; /* and of threads or processes by name */
+	gboolean have_namespaces;
 	gboolean have_forks;     /* and such as begin sessions for children */
 	gboolean have_labels;    /* and such as tell sessions' labels */
 	gboolean have_addresses; /* and of functions without a name */
@@ -116,8 +118,9 @@ struct open_key {
 
 struct fdar_rules_run {
 	const struct fdar_rules *rules;
-	const char *(*text)(const void *texts, uint32_t name);
-	const void *texts;
+	const char *(*text)(const void *trace, uint32_t name);
+	uint32_t (*namespace_of)(const void *trace, uint16_t home); /* NULL: none is told */
+	const void *trace;
 	struct fdar_symbols *symbols;
 	GArray *out;         /* of struct fdar_event */
 	GStringChunk *chunk; /* their texts, of one batch */
@@ -134,9 +137,12 @@ struct fdar_rules_run {
 	struct fdar_intern hidden_ids; /* (pid, addr) of functions with a name -> index of hidden */
 	GArray *hidden;                /* of gboolean */
 	struct fdar_intern thread_ids;
-	GPtrArray *threads;    /* of struct rules_thread */
-	GHashTable *processes; /* pid -> char *: its name */
-	uint64_t last_key;     /* rules_new_key */
+	GPtrArray *threads;     /* of struct rules_thread */
+	GHashTable *processes;  /* pid -> char *: its name */
+	GHashTable *namespaces; /* pid -> pid namespace */
+	uint16_t last_home;     /* rules_thread_place */
+	uint32_t last_placed;
+	uint64_t last_key; /* rules_new_key */
 	/* rules_fork.c */
 	GArray *waiting;      /* of struct waiting, oldest first */
 	GHashTable *heard;    /* pid -> how many had been heard of before */
@@ -154,6 +160,8 @@ gboolean rules_thread_fits(struct fdar_rules_run *run, const struct fdar_event *
 /* The event tells a thread's name, and with that of the first thread, or else of the one heard of first, its
  * process's. */
 void rules_thread_name(struct fdar_rules_run *run, const struct fdar_event *event);
+/* It may tell its process's pid namespace. */
+void rules_thread_place(struct fdar_rules_run *run, const struct fdar_event *event);
 
 /* rules_make.c: a rule meets its event; match is of its pattern, or NULL. */
 void rules_perform(struct fdar_rules_run *run, uint32_t index, const struct rule *rule,

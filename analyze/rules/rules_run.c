@@ -21,14 +21,17 @@ static gboolean open_equal(gconstpointer a, gconstpointer b)
 }
 
 struct fdar_rules_run *fdar_rules_run_new(const struct fdar_rules *rules,
-					  const char *(*text)(const void *texts, uint32_t name),
-					  const void *texts, struct fdar_symbols *symbols)
+					  const char *(*text)(const void *trace, uint32_t name),
+					  uint32_t (*namespace_of)(const void *trace,
+								   uint16_t home),
+					  const void *trace, struct fdar_symbols *symbols)
 {
 	struct fdar_rules_run *run = g_new0(struct fdar_rules_run, 1);
 
 	run->rules = rules;
 	run->text = text;
-	run->texts = texts;
+	run->namespace_of = namespace_of;
+	run->trace = trace;
 	run->symbols = symbols;
 	run->out = g_array_new(FALSE, FALSE, sizeof(struct fdar_event));
 	run->chunk = g_string_chunk_new(4096);
@@ -43,6 +46,7 @@ struct fdar_rules_run *fdar_rules_run_new(const struct fdar_rules *rules,
 	run->hidden = g_array_new(FALSE, FALSE, sizeof(gboolean));
 	run->threads = g_ptr_array_new_with_free_func(rules_thread_free);
 	run->processes = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	run->namespaces = g_hash_table_new(NULL, NULL);
 	run->waiting = rules_fork_waiting_new();
 	run->heard = g_hash_table_new(NULL, NULL);
 	run->children = g_hash_table_new(NULL, NULL);
@@ -81,6 +85,7 @@ void fdar_rules_run_free(struct fdar_rules_run *run)
 	fdar_intern_clear(&run->thread_ids);
 	g_ptr_array_unref(run->threads);
 	g_hash_table_unref(run->processes);
+	g_hash_table_unref(run->namespaces);
 	g_array_unref(run->waiting);
 	g_hash_table_unref(run->heard);
 	g_hash_table_unref(run->children);
@@ -92,7 +97,7 @@ const char *fdar_rules_run_text(const void *data, uint32_t name)
 	const struct fdar_rules_run *run = data;
 
 	if (!(name & OWN_TEXT))
-		return run->text(run->texts, name);
+		return run->text(run->trace, name);
 	name &= ~OWN_TEXT;
 	return name < run->names->len ? g_ptr_array_index(run->names, name) : "";
 }
@@ -130,7 +135,7 @@ static const GPtrArray *rules_of(struct fdar_rules_run *run, const struct fdar_e
 	if (event->kind != FDAR_EVENT_OTHER)
 		return event->kind < FDAR_EVENT_KINDS ? run->kinds[event->kind] : NULL;
 	if (!g_hash_table_lookup_extended(run->others, name, NULL, &found)) {
-		found = (gpointer)rules_about(run->rules, run->text(run->texts, event->name));
+		found = (gpointer)rules_about(run->rules, run->text(run->trace, event->name));
 		g_hash_table_insert(run->others, name, found);
 	}
 	return found;
@@ -149,6 +154,8 @@ const struct fdar_event *fdar_rules_run_apply(struct fdar_rules_run *run,
 		const GPtrArray *all = rules_of(run, event);
 
 		rules_fork_heard(run, event);
+		if (run->rules->have_namespaces)
+			rules_thread_place(run, event);
 		if (event->kind == FDAR_EVENT_THREAD_NAME && run->rules->have_threads)
 			rules_thread_name(run, event);
 		if (functions && event->kind == FDAR_EVENT_FUNC_ENTRY)

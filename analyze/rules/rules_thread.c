@@ -34,9 +34,23 @@ void rules_thread_name(struct fdar_rules_run *run, const struct fdar_event *even
 	gpointer process = GUINT_TO_POINTER(event->pid);
 
 	g_free(thread->name);
-	thread->name = g_strdup(run->text(run->texts, event->named.name));
+	thread->name = g_strdup(run->text(run->trace, event->named.name));
 	if (event->pid == event->tid || !g_hash_table_contains(run->processes, process))
 		g_hash_table_replace(run->processes, process, g_strdup(thread->name));
+}
+
+void rules_thread_place(struct fdar_rules_run *run, const struct fdar_event *event)
+{
+	uint32_t ns;
+
+	if (!run->namespace_of || (run->last_home == event->home && run->last_placed == event->pid))
+		return;
+	run->last_home = event->home;
+	run->last_placed = event->pid;
+	ns = run->namespace_of(run->trace, event->home);
+	if (ns)
+		g_hash_table_replace(run->namespaces, GUINT_TO_POINTER(event->pid),
+				     GUINT_TO_POINTER(ns));
 }
 
 static gboolean is_like(const char *glob, const char *name)
@@ -47,8 +61,11 @@ static gboolean is_like(const char *glob, const char *name)
 gboolean rules_thread_fits(struct fdar_rules_run *run, const struct fdar_event *event,
 			   const struct rule *rule)
 {
+	gpointer pid = GUINT_TO_POINTER(event->pid);
+
 	return (!rule->thread || is_like(rule->thread, rules_thread_of(run, event)->name)) &&
 	       (!rule->process ||
-		is_like(rule->process,
-			g_hash_table_lookup(run->processes, GUINT_TO_POINTER(event->pid))));
+		is_like(rule->process, g_hash_table_lookup(run->processes, pid))) &&
+	       (!rule->ns ||
+		rule->ns == GPOINTER_TO_UINT(g_hash_table_lookup(run->namespaces, pid)));
 }

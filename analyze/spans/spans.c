@@ -83,7 +83,7 @@ struct fdar_spans *fdar_spans_read(const char *path, const struct fdar_spans_opt
 	if (options->listing && !fdar_symbols_use_listing(symbols, options->listing, error))
 		return NULL;
 	if (rules)
-		run = fdar_rules_run_new(rules, text_of, source, symbols);
+		run = fdar_rules_run_new(rules, text_of, fdar_source_namespace, source, symbols);
 	builder = fdar_spans_builder_new(options, &(struct fdar_spans_names){ .symbols = symbols,
 									      .text = text_of,
 									      .texts = source,

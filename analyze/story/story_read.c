@@ -67,8 +67,8 @@ static gboolean reading_open(struct reading *reading, GError **error)
 	if (reading->tables)
 		fdar_symbols_borrow(reading->symbols, reading->tables);
 	if (reading->rules)
-		reading->run = fdar_rules_run_new(reading->rules, text_of, reading->source,
-						  reading->symbols);
+		reading->run = fdar_rules_run_new(reading->rules, text_of, fdar_source_namespace,
+						  reading->source, reading->symbols);
 	return !reading->listing ||
 	       fdar_symbols_use_listing(reading->symbols, reading->listing, error);
 }

@@ -217,7 +217,7 @@ char *fdar_contents_pid(const struct fdar_contents *contents, guint32 pid)
 	g_string_append_printf(text, "%u", told.pid);
 	if (GPOINTER_TO_UINT(many) > 1 && *told.host)
 		g_string_append_printf(text, " on %s", told.host);
-	if (GPOINTER_TO_UINT(many) > 1 && told.ns)
+	if ((GPOINTER_TO_UINT(many) > 1 || contents->several_ns) && told.ns)
 		g_string_append_printf(text, " in pid namespace %u", told.ns);
 	if (told.life > 1)
 		g_string_append_printf(text, ", life %u", told.life);
@@ -226,14 +226,19 @@ char *fdar_contents_pid(const struct fdar_contents *contents, guint32 pid)
 
 static void count_pids(struct fdar_contents *contents)
 {
+	uint32_t ns = 0;
+
 	for (guint i = 0; i < contents->processes->len; i++) {
 		const struct fdar_contents_process *process =
 			g_ptr_array_index(contents->processes, i);
-		gpointer pid =
-			GUINT_TO_POINTER(fdar_source_process(contents->source, process->pid).pid);
+		struct fdar_source_process told =
+			fdar_source_process(contents->source, process->pid);
+		gpointer pid = GUINT_TO_POINTER(told.pid);
 		guint count = GPOINTER_TO_UINT(g_hash_table_lookup(contents->same_pid, pid));
 
 		g_hash_table_replace(contents->same_pid, pid, GUINT_TO_POINTER(count + 1));
+		contents->several_ns |= ns && told.ns && told.ns != ns;
+		ns = told.ns ? told.ns : ns;
 	}
 }
 

@@ -45,6 +45,7 @@ struct fdar_contents {
 	GPtrArray *binaries;  /* struct fdar_contents_binary, by path */
 	GHashTable *by_pid, *by_path, *by_thread;
 	GHashTable *same_pid; /* the trace's process id -> how many processes have it */
+	gboolean several_ns;  /* processes live in several pid namespaces */
 	struct fdar_contents_thread *last; /* of the last event; NULL: none */
 	struct fdar_source *source;        /* owns the names */
 };

@@ -384,6 +384,16 @@ uint32_t fdar_source_texts(const struct fdar_source *source)
 	return fdar_texts_count(source->env.texts);
 }
 
+uint32_t fdar_source_namespace(const void *source, uint16_t home)
+{
+	return fdar_homes_get(((const struct fdar_source *)source)->env.homes, home).ns;
+}
+
+uint32_t fdar_source_homes(const struct fdar_source *source)
+{
+	return fdar_homes_count(source->env.homes);
+}
+
 gboolean fdar_source_is_own(const struct fdar_source *source)
 {
 	return source->ops == &fdar_decoder_ctf;

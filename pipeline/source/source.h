@@ -110,6 +110,13 @@ const char *fdar_source_text(const struct fdar_source *source, uint32_t name);
 /* How many ids there are so far: 0 to that less one. */
 uint32_t fdar_source_texts(const struct fdar_source *source);
 
+/* The pid namespace of a home, as events have it (event.home); 0: the trace does not tell. source as const
+ * void *. */
+uint32_t fdar_source_namespace(const void *source, uint16_t home);
+
+/* How many homes there are so far: 0 to that less one. */
+uint32_t fdar_source_homes(const struct fdar_source *source);
+
 /* Whether our own decoder reads all of it, in the thread that asks. */
 gboolean fdar_source_is_own(const struct fdar_source *source);
 

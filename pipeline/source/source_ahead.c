@@ -10,18 +10,21 @@ struct batch {
 	gssize count; /* as fdar_source_read gives it */
 	GError *error;
 	struct fdar_arena *data;
-	GPtrArray *texts; /* const char *, the source's: that are new with it */
+	GPtrArray *texts;   /* const char *, the source's: that are new with it */
+	GArray *namespaces; /* of uint32_t: of homes that are */
 };
 
 struct fdar_source_ahead {
 	struct fdar_source *source;
 	GThread *thread; /* NULL: there is none, or it has been joined */
 	struct batch batches[FDAR_SOURCE_AHEAD_BATCHES];
-	gboolean taken;   /* the first of those that are full is in use */
-	GPtrArray *texts; /* const char *, by id: those of all batches that were taken */
-	uint32_t known;   /* the thread's: so many texts were handed over */
-	GMutex working;   /* held by the thread while it is at it */
-	GMutex lock;      /* of what follows */
+	gboolean taken;     /* the first of those that are full is in use */
+	GPtrArray *texts;   /* const char *, by id: those of all batches that were taken */
+	GArray *namespaces; /* of uint32_t, by home, likewise */
+	uint32_t known;     /* the thread's: so many texts were handed over, */
+	uint32_t homes;     /* and homes */
+	GMutex working;     /* held by the thread while it is at it */
+	GMutex lock;        /* of what follows */
 	GCond changed;
 	unsigned first, full; /* full ones, in the order in which they are read */
 	gboolean stop;
@@ -51,19 +54,32 @@ static void keep_data(struct batch *batch)
 	}
 }
 
+/* What there is since the batch before. */
+static void hand_over(struct fdar_source_ahead *ahead, struct batch *batch)
+{
+	uint32_t texts = fdar_source_texts(ahead->source);
+	uint32_t homes = fdar_source_homes(ahead->source);
+
+	for (; ahead->known < texts; ahead->known++)
+		g_ptr_array_add(batch->texts,
+				(gpointer)fdar_source_text(ahead->source, ahead->known));
+	for (; ahead->homes < homes; ahead->homes++) {
+		uint32_t ns = fdar_source_namespace(ahead->source, (uint16_t)ahead->homes);
+
+		g_array_append_val(batch->namespaces, ns);
+	}
+}
+
 static void fill(struct fdar_source_ahead *ahead, struct batch *batch)
 {
-	uint32_t texts;
-
 	g_mutex_lock(&ahead->working);
 	fdar_arena_reset(batch->data);
 	g_ptr_array_set_size(batch->texts, 0);
+	g_array_set_size(batch->namespaces, 0);
 	batch->count = fdar_source_read(ahead->source, batch->events, FDAR_SOURCE_AHEAD_EVENTS,
 					&batch->error);
 	keep_data(batch);
-	for (texts = fdar_source_texts(ahead->source); ahead->known < texts; ahead->known++)
-		g_ptr_array_add(batch->texts,
-				(gpointer)fdar_source_text(ahead->source, ahead->known));
+	hand_over(ahead, batch);
 	g_mutex_unlock(&ahead->working);
 }
 
@@ -110,6 +126,7 @@ struct fdar_source_ahead *fdar_source_ahead_new(struct fdar_source *source, unsi
 	alone = threads == 1 || !fdar_source_is_own(source);
 	ahead->source = source;
 	ahead->texts = g_ptr_array_new();
+	ahead->namespaces = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	g_mutex_init(&ahead->working);
 	g_mutex_init(&ahead->lock);
 	g_cond_init(&ahead->changed);
@@ -118,6 +135,7 @@ struct fdar_source_ahead *fdar_source_ahead_new(struct fdar_source *source, unsi
 			.events = g_new(struct fdar_event, FDAR_SOURCE_AHEAD_EVENTS),
 			.data = fdar_arena_new(),
 			.texts = g_ptr_array_new(),
+			.namespaces = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
 		};
 	if (!alone)
 		ahead->thread = g_thread_new("reader", read_ahead, ahead);
@@ -165,6 +183,7 @@ gssize fdar_source_ahead_read(struct fdar_source_ahead *ahead, const struct fdar
 					error);
 	batch = take(ahead);
 	g_ptr_array_extend(ahead->texts, batch->texts, NULL, NULL);
+	g_array_append_vals(ahead->namespaces, batch->namespaces->data, batch->namespaces->len);
 	*events = batch->events;
 	if (batch->count > 0)
 		return batch->count;
@@ -181,6 +200,15 @@ const char *fdar_source_ahead_text(const void *data, uint32_t name)
 	if (!ahead->thread)
 		return fdar_source_text(ahead->source, name);
 	return name < ahead->texts->len ? g_ptr_array_index(ahead->texts, name) : "";
+}
+
+uint32_t fdar_source_ahead_namespace(const void *data, uint16_t home)
+{
+	const struct fdar_source_ahead *ahead = data;
+
+	if (!ahead->thread)
+		return fdar_source_namespace(ahead->source, home);
+	return home < ahead->namespaces->len ? g_array_index(ahead->namespaces, uint32_t, home) : 0;
 }
 
 void fdar_source_ahead_hold(void *ahead)
@@ -203,8 +231,10 @@ void fdar_source_ahead_free(struct fdar_source_ahead *ahead)
 		g_clear_error(&ahead->batches[i].error);
 		fdar_arena_free(ahead->batches[i].data);
 		g_ptr_array_unref(ahead->batches[i].texts);
+		g_array_unref(ahead->batches[i].namespaces);
 	}
 	g_ptr_array_unref(ahead->texts);
+	g_array_unref(ahead->namespaces);
 	g_mutex_clear(&ahead->working);
 	g_mutex_clear(&ahead->lock);
 	g_cond_clear(&ahead->changed);

@@ -39,6 +39,9 @@ gssize fdar_source_ahead_read(struct fdar_source_ahead *ahead, const struct fdar
  * taken; valid until the source is closed. */
 const char *fdar_source_ahead_text(const void *ahead, uint32_t name);
 
+/* As fdar_source_namespace, likewise. */
+uint32_t fdar_source_ahead_namespace(const void *ahead, uint16_t home);
+
 /* Between these two, the thread does nothing; ahead as void *. */
 void fdar_source_ahead_hold(void *ahead);
 void fdar_source_ahead_release(void *ahead);

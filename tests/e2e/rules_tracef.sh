@@ -336,3 +336,25 @@ lttng -q destroy forks > /dev/null
 	fail "answers: $(jq -c '.functions[]' "$WORK/analyze.json")"
 [ "$("$FLOWDAR" analyze "$WORK/forks.trace" --rules "$WORK/forker.rules" --by session --limit 0 --format csv | grep -c ',answer,')" = 8 ] ||
 	fail "not each session has its answer"
+
+note "processes by their pid namespace"
+lttng -q create spaces --output "$WORK/spaces.trace" > /dev/null
+lttng -q enable-event -u -s spaces 'lttng_ust_*' > /dev/null
+lttng -q add-context -u -s spaces -t vtid -t vpid -t pid_ns > /dev/null
+lttng -q start spaces
+LD_PRELOAD=liblttng-ust-cyg-profile.so:liblttng-ust-fork.so "$WORK/forker" > /dev/null
+unshare -p -f bash -c 'readlink /proc/self/ns/pid > "$1"; exec "${@:2}"' - "$WORK/ns" \
+	env LD_PRELOAD=liblttng-ust-cyg-profile.so:liblttng-ust-fork.so "$WORK/forker" > /dev/null
+lttng -q destroy spaces > /dev/null
+ns=$(tr -dc 0-9 < "$WORK/ns")
+sed "/^event=/a pid_ns=$ns" "$WORK/forker.rules" > "$WORK/inside.rules"
+"$FLOWDAR" rules "$WORK/forker.rules" --check "$WORK/spaces.trace" --format json > "$WORK/check.json"
+[ "$(row accept met)" = 16 ] || fail "both: $(cat "$WORK/check.json")"
+"$FLOWDAR" rules "$WORK/inside.rules" --check "$WORK/spaces.trace" --format json > "$WORK/check.json"
+[ "$(row accept met) $(row accept began_again) $(row accept no_end) $(row serve no_begin)" = '8 0 1 0' ] || fail "one: $(cat "$WORK/check.json")"
+for jobs in 1 2; do
+	[ "$("$FLOWDAR" analyze "$WORK/spaces.trace" --rules "$WORK/inside.rules" --jobs $jobs --no-cache --format json | jq .session_count)" = 8 ] ||
+		fail "not the sessions of one namespace, by $jobs threads"
+done
+"$FLOWDAR" info "$WORK/spaces.trace" > "$WORK/info"
+grep "in pid namespace $ns" "$WORK/info" > /dev/null || fail "info does not tell the namespace: $(cat "$WORK/info")"

@@ -15,9 +15,15 @@ static const char *text(const void *unused, uint32_t name)
 	return names[name % G_N_ELEMENTS(names)];
 }
 
+static uint32_t namespace_of(const void *unused, uint16_t home)
+{
+	(void)unused;
+	return home;
+}
+
 static void run(const struct fdar_rules *rules, const uint8_t *data, size_t size)
 {
-	g_autoptr(fdar_rules_run) run = fdar_rules_run_new(rules, text, NULL, NULL);
+	g_autoptr(fdar_rules_run) run = fdar_rules_run_new(rules, text, namespace_of, NULL, NULL);
 	g_autoptr(GArray) met = NULL;
 
 	for (size_t at = 0; at + 16 <= size; at += 16) {
@@ -29,6 +35,7 @@ static void run(const struct fdar_rules *rules, const uint8_t *data, size_t size
 		event.name = data[at + 2];
 		event.pid = data[at + 3] % 4;
 		event.tid = data[at + 4] % 4;
+		event.home = data[at + 4] % 8;
 		event.addr = data[at + 5];
 		event.addr2 = data[at + 6];
 		event.fd = data[at + 7];

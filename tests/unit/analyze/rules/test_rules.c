@@ -54,6 +54,13 @@ static void outcome_clear(struct outcome *outcome)
 	g_array_unref(outcome->met);
 }
 
+/* Processes live in a home each, but of the first nothing is known. */
+static uint32_t namespace_of(const void *unused, uint16_t home)
+{
+	(void)unused;
+	return home > 1 ? 4026530000u + home : 0;
+}
+
 /* A script under rules, with symbols as the script calls its functions. */
 static struct outcome apply(const char *rules_text, const char *script_text)
 {
@@ -68,7 +75,13 @@ static struct outcome apply(const char *rules_text, const char *script_text)
 
 	g_assert_no_error(error);
 	script_add_symbols(script, symbols, &script_demo, table);
-	g_autoptr(fdar_rules_run) run = fdar_rules_run_new(rules, script_name, script, symbols);
+	for (guint i = 0; i < script->events->len; i++) {
+		struct fdar_event *event = &g_array_index(script->events, struct fdar_event, i);
+
+		event->home = (uint16_t)event->pid;
+	}
+	g_autoptr(fdar_rules_run) run =
+		fdar_rules_run_new(rules, script_name, namespace_of, script, symbols);
 	const struct fdar_event *events =
 		fdar_rules_run_apply(run, script_events(script), script->events->len, &length);
 	outcome.told = told(run, events, length);
@@ -225,6 +238,25 @@ static void test_forks(void)
 			"6 session_resume 7; 7 session_begin 7; 7 forking 0; 8 process 1; "
 			"8 session_end 7; 8 session_resume 7");
 	g_assert_cmpuint(met(&outcome, 1)->stray, ==, 3);
+	outcome_clear(&outcome);
+}
+
+/* Processes by their namespace: the number is the whole of it, and who tells none is in none. */
+static void test_namespaces(void)
+{
+	static const char rules[] =
+		"[rule a]\nevent=x\npid_ns=4026530002\ntext=t\nmatch=(?<key>.+)\n"
+		"do=session-begin\n"
+		"[rule b]\nfunction=f\npid_ns=4026530003\ndo=session\n"
+		"[rule c]\nevent=y\npid_ns=40265\ndo=put\n";
+	struct outcome outcome =
+		apply(rules, "A 1 other:x:1 2 +f 3 other:y:\n2A 4 other:x:2 5 +f 6 other:y:\n"
+			     "3A 7 other:x:3 8 +f 9 -f 10 other:y:\n");
+
+	g_assert_cmpstr(outcome.told, ==, "4 session_begin 2; 8 session_begin 1; 9 session_end 1");
+	g_assert_cmpuint(met(&outcome, 0)->met, ==, 1);
+	g_assert_cmpuint(met(&outcome, 1)->met, ==, 1);
+	g_assert_cmpuint(met(&outcome, 2)->met, ==, 0);
 	outcome_clear(&outcome);
 }
 
@@ -520,6 +552,8 @@ static void test_refused(void)
 		  "[rule b] event: expected srv:a*, as in [rule a]" },
 		{ "[rule a]\nevent=x\ndo=put\nforks=true\n",
 		  "[rule a] forks: expected true, with" },
+		{ "[rule a]\nevent=x\ndo=put\npid_ns=0x12\n", "[rule a] pid_ns: expected" },
+		{ "[rule a]\nevent=x\ndo=put\npid_ns=0\n", "[rule a] pid_ns: expected" },
 		{ "[rules]\n", "[rules]: expected [rule NAME]" },
 		{ "[hide]\n", "[hide] functions: expected" },
 		{ "rule\n", "" },
@@ -548,6 +582,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/rules/until-same", test_until_same);
 	g_test_add_func("/rules/threads", test_threads);
 	g_test_add_func("/rules/processes", test_processes);
+	g_test_add_func("/rules/namespaces", test_namespaces);
 	g_test_add_func("/rules/zero", test_zero);
 	g_test_add_func("/rules/text-keys", test_text_keys);
 	g_test_add_func("/rules/labels", test_labels);
