@@ -103,13 +103,15 @@ static void print(const GArray *met, enum fdar_format format)
 		{ "no begin", "no_begin", TRUE, FALSE },
 		{ "no end", "no_end", TRUE, FALSE },
 		{ "early", "early", TRUE, FALSE },
+		{ "uncertain", "uncertain", TRUE, FALSE },
 	};
 	g_autoptr(fdar_table) table = fdar_table_new("rules", columns, G_N_ELEMENTS(columns));
 
 	for (guint i = 0; i < met->len; i++) {
 		const struct fdar_rule_met *rule = &g_array_index(met, struct fdar_rule_met, i);
-		const guint64 figures[] = { rule->met,   rule->no_match, rule->no_key, rule->again,
-					    rule->stray, rule->open,     rule->early };
+		const guint64 figures[] = { rule->met,   rule->no_match, rule->no_key,
+					    rule->again, rule->stray,    rule->open,
+					    rule->early, rule->uncertain };
 
 		fdar_table_row(table);
 		fdar_table_cell(table, 0, rule->name, NULL);
@@ -172,6 +174,9 @@ static void tell_wrong(const GArray *met)
 			"the server says that it puts when it has put; each is taken for what is "
 			"put "
 			"next (at most 100 ms later). Better: say it before");
+		tell_if(lines, rule->uncertain, rule->name, "hand-overs are uncertain",
+			"the queue was not empty when the recording began, or a put or take is not "
+			"told; tell objects by a number or address (object=)");
 		tell_if(lines, rule->open, rule->name, "begins without an end",
 			"open when the recording ended, or no rule ends it");
 	}

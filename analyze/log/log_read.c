@@ -101,10 +101,12 @@ static gboolean check_found(const struct fdar_log_input *input,
 static void warn(const struct fdar_log_input *input, const struct fdar_log_names *names,
 		 GPtrArray *warnings)
 {
-	const GPtrArray *doubts = fdar_source_doubts(names->source);
+	g_autoptr(GPtrArray) doubts = fdar_doubts_new();
 	struct fdar_source_summary summary;
 
 	fdar_source_get_summary(names->source, &summary);
+	fdar_doubts_add_all(doubts, fdar_source_doubts(names->source));
+	fdar_rules_run_doubts(names->run, doubts);
 	for (guint i = 0; i < doubts->len; i++) {
 		const struct fdar_doubt *doubt = g_ptr_array_index(doubts, i);
 

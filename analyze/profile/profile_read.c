@@ -292,6 +292,7 @@ struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profi
 	if (options->borrowed)
 		*options->borrowed = fdar_symbols_borrowed(symbols);
 	take_losses(profile, path, source, symbols, warnings);
+	fdar_rules_run_doubts(run, profile->doubts);
 	take_price(profile, path);
 	if (warnings)
 		warn_of_nameless(profile, warnings);

@@ -92,12 +92,17 @@ struct fdar_rule_met {
 	guint64 no_match;     /* of its event, but the pattern was another */
 	guint64 no_key;       /* it matched, and what it needs was not there */
 	guint64 again; /* began what was open already: a key used again, or an end that is missing */
-	guint64 stray; /* ended, resumed or took what was not there */
-	guint64 early; /* took, first in, first out, what was said to be put after that only */
-	guint64 open;  /* began and had no end so far */
+	guint64 stray;     /* ended, resumed or took what was not there */
+	guint64 early;     /* took, first in, first out, what was said to be put after that only */
+	guint64 uncertain; /* hand-overs, first in, first out, that may be of another put */
+	guint64 open;      /* began and had no end so far */
 };
 
 /* In the order of the file. The caller unrefs it. */
 GArray *fdar_rules_run_met(const struct fdar_rules_run *run);
+
+/* What looks wrong of it, in words: FDAR_DOUBT_RULES where that is more than one in a hundred of what a rule met, or
+ * makes its sessions doubtful; else FDAR_DOUBT_WARNED. run may be NULL: nothing. To be called when all is read. */
+void fdar_rules_run_doubts(const struct fdar_rules_run *run, GPtrArray *doubts);
 
 #endif

@@ -224,7 +224,7 @@ static void do_handoff(struct fdar_rules_run *run, uint32_t index, const struct 
 			g_array_index(run->met, struct fdar_rule_met, index).stray++;
 		return;
 	}
-	if (in_order && !rules_queue_take(run, queue, event, &object))
+	if (in_order && !rules_queue_take(run, queue, event, index, &object))
 		take_early(run, index, event, queue);
 	else
 		do_take(run, index, rule, event, object, queue);

@@ -9,6 +9,7 @@
  *	rules_make.c       what a rule makes, and what it met
  *	rules_fork.c       sessions that begin in a parent and go on in its child
  *	rules_queue.c      queues whose objects have no address
+ *	rules_doubts.c     what was met that looked wrong, in words
  *	rules_tell.c       events, what is counted, whom a thread works for
  *	rules_events.c     which events a rule is about, and how their fields are read
  */
@@ -208,11 +209,11 @@ gboolean rules_queue_put(struct fdar_rules_run *run, uint32_t name, const struct
 			 uint64_t since_ns, uint64_t *object, struct rules_early *early,
 			 gboolean *late);
 gboolean rules_queue_take(struct fdar_rules_run *run, uint32_t name, const struct fdar_event *event,
-			  uint64_t *object);
+			  uint32_t rule, uint64_t *object);
 /* A take for which nothing was there. */
 void rules_queue_early(struct fdar_rules_run *run, uint32_t name, const struct fdar_event *event,
 		       uint32_t rule, uint64_t turn);
-/* Counts those that still have no put as strays of their rules. */
+/* Counts those that still have no put as strays of their rules, and what is uncertain by that. */
 void rules_queue_strays(const struct fdar_rules_run *run, GArray *met);
 
 /* rules_events.c. The role that a field of an event has: the known one, or one of choice that the rules give it.

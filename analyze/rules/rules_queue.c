@@ -1,4 +1,11 @@
-/* Queues whose objects have no address: first in, first out. */
+/*
+ * Queues whose objects have no address: first in, first out.
+ *
+ * That is exact as long as nothing was in a queue when the recording began, and each put and take is told. A take
+ * for which nothing is there was told before its put, or took what was there before: the least number of the latter
+ * is assumed that fits. Which it was shows when no put comes, or none that can be its; then what was handed over
+ * before may have been of one put further on, and is counted as uncertain.
+ */
 #include "analyze/rules/rules_private.h"
 
 /* A server may say that it puts when it has put: a thread that runs on another processor has taken by then, and
@@ -9,6 +16,11 @@
 struct queue {
 	GQueue *objects; /* of uint64_t */
 	GQueue *early;   /* of struct rules_early, oldest first */
+	uint64_t last_ns;
+	guint64 handed; /* over, since there was a pause in which it was empty */
+	guint64 unsure; /* of these: since one was waited for in vain, and it has not been empty again */
+	gboolean doubtful;
+	uint32_t taker; /* the rule of the last take */
 };
 
 void rules_queue_free(gpointer data)
@@ -34,12 +46,38 @@ static struct queue *queue_of(struct fdar_rules_run *run, uint32_t name, uint32_
 	return queue;
 }
 
-/* It took what was there before the recording, or what nobody tells of. */
-static void was_stray(struct fdar_rules_run *run, struct queue *queue)
+/* What is in step after a pause is in step. */
+static void note_pause(struct queue *queue, uint64_t now_ns)
+{
+	if (now_ns > queue->last_ns + EARLY_NS && !queue->objects->length && !queue->early->length)
+		queue->handed = queue->unsure = 0;
+	queue->last_ns = now_ns;
+}
+
+static void note_handed(struct queue *queue, uint32_t rule)
+{
+	queue->taker = rule;
+	queue->handed++;
+	queue->unsure += queue->doubtful ? 1 : 0;
+	if (queue->objects->length)
+		return;
+	/* With one put too many it would not be. */
+	queue->unsure = 0;
+	queue->doubtful = FALSE;
+}
+
+/* It took what was there before the recording, or what nobody tells of. late: perhaps what is told too late. */
+static void was_stray(struct fdar_rules_run *run, struct queue *queue, gboolean late)
 {
 	g_autofree struct rules_early *early = g_queue_pop_head(queue->early);
 
-	g_array_index(run->met, struct fdar_rule_met, early->rule).stray++;
+	struct fdar_rule_met *met = &g_array_index(run->met, struct fdar_rule_met, early->rule);
+
+	met->stray++;
+	met->uncertain += queue->handed;
+	queue->handed = queue->unsure = 0;
+	queue->taker = early->rule;
+	queue->doubtful = late;
 }
 
 gboolean rules_queue_put(struct fdar_rules_run *run, uint32_t name, const struct fdar_event *event,
@@ -52,11 +90,13 @@ gboolean rules_queue_put(struct fdar_rules_run *run, uint32_t name, const struct
 	*late = FALSE;
 	while ((first = g_queue_peek_head(queue->early)) &&
 	       (event->time_ns > first->time_ns + EARLY_NS || first->time_ns < since_ns))
-		was_stray(run, queue);
+		was_stray(run, queue, since_ns && first->time_ns >= since_ns);
+	note_pause(queue, event->time_ns);
 	if (first) {
 		*early = *first;
 		*late = TRUE;
 		g_free(g_queue_pop_head(queue->early));
+		note_handed(queue, early->rule);
 	} else if (queue->objects->length >= FDAR_RULES_QUEUE_MAX) {
 		return FALSE;
 	}
@@ -67,9 +107,15 @@ gboolean rules_queue_put(struct fdar_rules_run *run, uint32_t name, const struct
 }
 
 gboolean rules_queue_take(struct fdar_rules_run *run, uint32_t name, const struct fdar_event *event,
-			  uint64_t *object)
+			  uint32_t rule, uint64_t *object)
 {
-	g_autofree uint64_t *first = g_queue_pop_head(queue_of(run, name, event->pid)->objects);
+	struct queue *queue = queue_of(run, name, event->pid);
+	g_autofree uint64_t *first = NULL;
+
+	note_pause(queue, event->time_ns);
+	first = g_queue_pop_head(queue->objects);
+	if (first)
+		note_handed(queue, rule);
 
 	*object = first ? *first : 0;
 	return first != NULL;
@@ -84,19 +130,25 @@ void rules_queue_early(struct fdar_rules_run *run, uint32_t name, const struct f
 	};
 
 	if (queue->early->length >= EARLY_MAX)
-		was_stray(run, queue);
+		was_stray(run, queue, FALSE);
 	g_queue_push_tail(queue->early, g_memdup2(&early, sizeof(early)));
 }
 
 void rules_queue_strays(const struct fdar_rules_run *run, GArray *met)
 {
 	GHashTableIter all;
-	gpointer queue;
+	gpointer value;
 
 	g_hash_table_iter_init(&all, run->queues);
-	while (g_hash_table_iter_next(&all, NULL, &queue))
-		for (GList *at = ((struct queue *)queue)->early->head; at; at = at->next)
+	while (g_hash_table_iter_next(&all, NULL, &value)) {
+		const struct queue *queue = value;
+
+		for (GList *at = queue->early->head; at; at = at->next)
 			g_array_index(met, struct fdar_rule_met,
 				      ((const struct rules_early *)at->data)->rule)
 				.stray++;
+		if (queue->handed)
+			g_array_index(met, struct fdar_rule_met, queue->taker).uncertain +=
+				queue->early->length ? queue->handed : queue->unsure;
+	}
 }

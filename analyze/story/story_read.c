@@ -157,12 +157,14 @@ static void set_not_found(const struct reading *reading, const struct fdar_story
 
 static void warn(struct reading *reading)
 {
-	const GPtrArray *doubts = fdar_source_doubts(reading->source);
+	g_autoptr(GPtrArray) doubts = fdar_doubts_new();
 	struct fdar_source_summary summary;
 
 	if (!reading->warnings)
 		return;
 	fdar_source_get_summary(reading->source, &summary);
+	fdar_doubts_add_all(doubts, fdar_source_doubts(reading->source));
+	fdar_rules_run_doubts(reading->run, doubts);
 	for (guint i = 0; i < doubts->len; i++) {
 		const struct fdar_doubt *doubt = g_ptr_array_index(doubts, i);
 

@@ -49,7 +49,7 @@ static void doubt_itself(const struct fdar_recording_info *info, const char *pat
 
 		/* How much was lost is in the figures; what the recorder warned of takes nothing away. */
 		if (doubt->kind == FDAR_DOUBT_MISSING || doubt->kind == FDAR_DOUBT_DAMAGED ||
-		    doubt->kind == FDAR_DOUBT_FOREIGN)
+		    doubt->kind == FDAR_DOUBT_FOREIGN || doubt->kind == FDAR_DOUBT_RULES)
 			add_doubt(sides, g_strdup_printf("the recording of the %s (%s): %s",
 							 side_names[which], path, doubt->text));
 	}

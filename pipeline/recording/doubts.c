@@ -9,6 +9,7 @@ static const char *const kind_names[FDAR_DOUBT_KINDS] = {
 	[FDAR_DOUBT_UNFINISHED] = "unfinished", [FDAR_DOUBT_LOST] = "lost",
 	[FDAR_DOUBT_MISSING] = "missing",       [FDAR_DOUBT_DAMAGED] = "damaged",
 	[FDAR_DOUBT_FOREIGN] = "foreign",       [FDAR_DOUBT_WARNED] = "warned",
+	[FDAR_DOUBT_RULES] = "rules",
 };
 
 const char *fdar_doubt_kind_name(enum fdar_doubt_kind kind)

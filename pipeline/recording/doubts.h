@@ -24,7 +24,8 @@ enum fdar_doubt_kind {
 	FDAR_DOUBT_MISSING,    /* what was written is not there, and nobody says why */
 	FDAR_DOUBT_DAMAGED,    /* something is missing, or is not as it was written */
 	FDAR_DOUBT_FOREIGN,    /* something is in it that was not written with it */
-	FDAR_DOUBT_WARNED,     /* the recorder warned of something else */
+	FDAR_DOUBT_WARNED,     /* the recorder warned of something else, or a reader */
+	FDAR_DOUBT_RULES,      /* much of what a rules file tells of it is doubtful */
 	FDAR_DOUBT_KINDS
 };
 
@@ -37,7 +38,7 @@ struct fdar_doubt {
 #define FDAR_DOUBTS_SMALL_BYTES (4u << 20)
 #define FDAR_DOUBTS_SUMS_BYTES  (16u << 20) /* of small files, all together */
 
-/* "unfinished", "lost", "missing", "damaged", "foreign", "warned" */
+/* "unfinished", "lost", "missing", "damaged", "foreign", "warned", "rules" */
 const char *fdar_doubt_kind_name(enum fdar_doubt_kind kind);
 
 /* An empty list of struct fdar_doubt, which it owns. */

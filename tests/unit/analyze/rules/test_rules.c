@@ -3,6 +3,7 @@
 
 #include <glib/gstdio.h>
 
+#include "pipeline/recording/doubts.h"
 #include "tests/unit/kit/profile_script.h"
 
 static struct fdar_rules *rules_of(const char *text, GError **error)
@@ -46,12 +47,14 @@ static char *told(struct fdar_rules_run *run, const struct fdar_event *events, s
 struct outcome {
 	char *told;
 	GArray *met;
+	GPtrArray *doubts;
 };
 
 static void outcome_clear(struct outcome *outcome)
 {
 	g_free(outcome->told);
 	g_array_unref(outcome->met);
+	g_ptr_array_unref(outcome->doubts);
 }
 
 /* Processes live in a home each, but of the first nothing is known. */
@@ -86,6 +89,8 @@ static struct outcome apply(const char *rules_text, const char *script_text)
 		fdar_rules_run_apply(run, script_events(script), script->events->len, &length);
 	outcome.told = told(run, events, length);
 	outcome.met = fdar_rules_run_met(run);
+	outcome.doubts = fdar_doubts_new();
+	fdar_rules_run_doubts(run, outcome.doubts);
 	g_assert_cmpint(g_remove(table), ==, 0);
 	g_assert_cmpint(g_rmdir(dir), ==, 0);
 	return outcome;
@@ -198,6 +203,82 @@ static void test_early(void)
 			"200000001 handoff_take 1 jobs; 3000000000 boundary 0");
 	g_assert_cmpuint(met(&outcome, 3)->stray, ==, 2);
 	g_assert_cmpuint(met(&outcome, 3)->early, ==, 0);
+	outcome_clear(&outcome);
+}
+
+/* Takes nobody knows of: what was handed over before may have been one off. */
+static void test_uncertain(void)
+{
+	static const char rules[] =
+		"[rule accept]\nevent=accept\ntext=t\nmatch=(?<key>.+)\ndo=session-begin\n"
+		"[rule in]\nevent=in\ndo=put\nqueue=jobs\n"
+		"[rule out]\nevent=out\ndo=take\nqueue=jobs\n";
+	/* Of the first three takes, one is of before: the first seemed early, for its putter had the session then. */
+	struct outcome outcome =
+		apply(rules, "A 1 other:accept:7 3 other:in: 5 other:accept:8 7 other:in:\n"
+			     "B 2 other:out: 4 other:out: 9 other:out:");
+
+	g_assert_cmpuint(met(&outcome, 2)->stray, ==, 1);
+	g_assert_cmpuint(met(&outcome, 2)->uncertain, ==, 1);
+	outcome_clear(&outcome);
+	/* Empty for a while: what was before is settled. */
+	outcome = apply(rules,
+			"A 1 other:in: 3 other:in: 300000000 other:in:\n"
+			"B 2 other:out: 4 other:out: 300000001 other:out: 300000002 other:out:");
+	g_assert_cmpuint(met(&outcome, 2)->stray, ==, 1);
+	g_assert_cmpuint(met(&outcome, 2)->uncertain, ==, 1);
+	outcome_clear(&outcome);
+	/* Waited for in vain, by a putter who had its session all the time: the put may be late. */
+	outcome = apply(rules, "A 1 other:accept:7 200000000 other:in: 200000001 other:in:\n"
+			       "B 2 other:out: 200000002 other:out:");
+	g_assert_cmpuint(met(&outcome, 2)->stray, ==, 1);
+	g_assert_cmpuint(met(&outcome, 2)->uncertain, ==, 1);
+	outcome_clear(&outcome);
+	/* In step. */
+	outcome = apply(rules, "A 1 other:in: 2 other:in: 4 other:in:\n"
+			       "B 3 other:out: 5 other:out: 6 other:out:");
+	g_assert_cmpuint(met(&outcome, 2)->stray + met(&outcome, 2)->uncertain, ==, 0);
+	outcome_clear(&outcome);
+}
+
+static void assert_doubt(const struct outcome *outcome, guint index, enum fdar_doubt_kind kind,
+			 const char *words)
+{
+	const struct fdar_doubt *doubt;
+
+	g_assert_cmpuint(outcome->doubts->len, >, index);
+	doubt = g_ptr_array_index(outcome->doubts, index);
+	g_assert_cmpint(doubt->kind, ==, kind);
+	if (!strstr(doubt->text, words))
+		g_error("%s, not %s", doubt->text, words);
+}
+
+/* What looks wrong speaks against all that is told: much of it by its kind. */
+static void test_doubts(void)
+{
+	static const char rules[] =
+		"[rule accept]\nevent=accept\ntext=t\nmatch=(?<key>.+)\ndo=session-begin\n"
+		"[rule close]\nevent=close\ntext=t\nmatch=(?<key>.+)\ndo=session-end\n"
+		"[rule out]\nevent=out\ndo=take\n";
+	g_autoptr(GString) many = g_string_new("A");
+	struct outcome outcome = apply(rules, "A 1 other:accept:7 2 other:accept:7 3 other:close:8 "
+					      "4 other:out:");
+
+	g_assert_cmpuint(outcome.doubts->len, ==, 4);
+	assert_doubt(&outcome, 0, FDAR_DOUBT_RULES, "rule accept: begins of what was open: 1 of 2");
+	assert_doubt(&outcome, 1, FDAR_DOUBT_RULES, "rule accept: begins without an end: 2 of 2");
+	assert_doubt(&outcome, 2, FDAR_DOUBT_RULES, "rule close: nothing was open");
+	assert_doubt(&outcome, 3, FDAR_DOUBT_RULES, "rule out: takes without a put: 1 of 1");
+	outcome_clear(&outcome);
+
+	/* One of more than a hundred; and who is open at the end may be. */
+	for (guint i = 0; i < 150; i++)
+		g_string_append_printf(many, " %u other:accept:%u %u other:close:%u", 2 * i, i + 1,
+				       2 * i + 1, i + 1);
+	g_string_append(many, " 1000 other:close:999 1001 other:accept:999");
+	outcome = apply(rules, many->str);
+	g_assert_cmpuint(outcome.doubts->len, ==, 1);
+	assert_doubt(&outcome, 0, FDAR_DOUBT_WARNED, "rule close: nothing was open");
 	outcome_clear(&outcome);
 }
 
@@ -575,6 +656,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/rules/words", test_words);
 	g_test_add_func("/rules/queues", test_queues);
 	g_test_add_func("/rules/early", test_early);
+	g_test_add_func("/rules/uncertain", test_uncertain);
+	g_test_add_func("/rules/doubts", test_doubts);
 	g_test_add_func("/rules/forks", test_forks);
 	g_test_add_func("/rules/event-globs", test_event_globs);
 	g_test_add_func("/rules/functions", test_functions);
