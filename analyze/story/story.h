@@ -6,7 +6,7 @@
  *
  * The steps are a tree in preorder: the calls of a step are the steps after it, up to its end.
  * Equal calls that follow each other are one step with a count, blocks that repeat are one LOOP
- * step, and recursion is one step with its depth. Nothing is lost by this: calls of the shown and
+ * step, and recursion is one step with its depth. Steps of a parent are in the order of their first calls. Nothing is lost by this: calls of the shown and
  * of the hidden steps add up to the calls of the session (struct fdar_story, calls).
  */
 #ifndef FDAR_ANALYZE_STORY_STORY_H
@@ -57,12 +57,15 @@ struct fdar_story_step {
 	const char *name; /* function, what is waited for, or queue; never NULL */
 	const char *text; /* NOTE: the value, of the first of those folded; else "" */
 	enum fdar_story_kind kind;
-	uint32_t lane;        /* of HANDOFF: the giver's, FDAR_STORY_NONE when it was not seen */
-	uint32_t lane_to;     /* HANDOFF: the taker's, FDAR_STORY_NONE when nobody took it */
-	uint32_t parent;      /* FDAR_STORY_NONE at the top */
-	uint32_t depth;       /* 0 at the top */
-	uint32_t end;         /* index after its last descendant */
-	uint64_t start_ns;    /* of the first call, since the session began */
+	uint32_t lane;     /* of HANDOFF: the giver's, FDAR_STORY_NONE when it was not seen */
+	uint32_t lane_to;  /* HANDOFF: the taker's, FDAR_STORY_NONE when nobody took it */
+	uint32_t parent;   /* FDAR_STORY_NONE at the top */
+	uint32_t depth;    /* 0 at the top */
+	uint32_t end;      /* index after its last descendant */
+	uint64_t start_ns; /* of the first call, since the session began */
+	gboolean
+		back; /* that is before a step above, of the same thread: in what is folded there, a
+			* later call has more in it than the first */
 	uint64_t duration_ns; /* of all calls together; of HANDOFF: time in the queue */
 	uint64_t wait_ns;     /* of that, inside waits */
 	uint64_t self_ns;     /* of that, not in steps below (shown or hidden) */

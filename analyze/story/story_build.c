@@ -370,6 +370,7 @@ struct fdar_story_tree *fdar_story_builder_finish(struct fdar_story_builder *b)
 		fdar_walk_finish(b->walk);
 	if (!b->seen || !b->closed)
 		return NULL;
+	story_list_sort(&b->tree.roots);
 	tree = g_new0(struct fdar_story_tree, 1);
 	tree->texts = texts = g_string_chunk_new(4096);
 	tree->program =

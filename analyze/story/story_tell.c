@@ -153,6 +153,23 @@ static GPtrArray *nodes_shown(const struct story_teller *t, unsigned side)
 	return nodes;
 }
 
+/* Times go down a thread's lifelines, but for steps that were folded. */
+static void find_back(struct fdar_story *story)
+{
+	g_autofree uint64_t *last_ns = g_new0(uint64_t, story->lane_count + 1);
+
+	for (uint32_t i = 0; i < story->step_count; i++) {
+		struct fdar_story_step *step = &story->steps[i];
+		uint64_t *last;
+
+		if (step->lane == FDAR_STORY_NONE || step->kind == FDAR_STORY_HANDOFF)
+			continue;
+		last = &last_ns[story->lanes[step->lane].thread_index];
+		step->back = step->start_ns < *last;
+		*last = MAX(*last, step->start_ns);
+	}
+}
+
 /* Both sides have their components in the same order. */
 static void add_lanes(const struct story_teller *t, struct fdar_story_set *set)
 {
@@ -167,6 +184,7 @@ static void add_lanes(const struct story_teller *t, struct fdar_story_set *set)
 	story_order_settle(&order);
 	for (unsigned s = 0; s < t->count; s++) {
 		story_add_lanes(set->stories[s], t->trees[s], nodes[s], &order);
+		find_back(set->stories[s]);
 		g_ptr_array_unref(nodes[s]);
 	}
 	story_order_clear(&order);

@@ -152,6 +152,29 @@ void story_list_clear(struct story_list *list)
 	*list = (struct story_list){ 0 };
 }
 
+static int by_start(gconstpointer a, gconstpointer b, gpointer unused)
+{
+	const struct story_node *x = *(const struct story_node *const *)a;
+	const struct story_node *y = *(const struct story_node *const *)b;
+
+	(void)unused;
+	return x->start_ns < y->start_ns ? -1 : x->start_ns > y->start_ns;
+}
+
+void story_list_sort(struct story_list *list)
+{
+	gboolean sorted = TRUE;
+
+	for (uint32_t i = 0; i < list->length; i++) {
+		story_list_sort(&list->items[i]->children);
+		sorted = sorted &&
+			 (i == 0 || list->items[i - 1]->start_ns <= list->items[i]->start_ns);
+	}
+	if (!sorted)
+		g_qsort_with_data(list->items, (gint)list->length, sizeof(*list->items), by_start,
+				  NULL); /* stable */
+}
+
 void story_list_hide(struct story_tree *tree, struct story_list *list, struct story_node *node)
 {
 	list->hidden_calls += story_node_calls(node);

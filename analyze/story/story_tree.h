@@ -155,6 +155,10 @@ void story_list_merge(struct story_tree *tree, struct story_list *list, struct s
 /* Takes node out of the story: it is only counted. Frees it. */
 void story_list_hide(struct story_tree *tree, struct story_list *list, struct story_node *node);
 
+/* The nodes in the order of their times, and so what is below them: what was merged may have begun earlier than what
+ * it was merged into. */
+void story_list_sort(struct story_list *list);
+
 /* Puts node at the end of list and folds what has become a repeat. Node may be freed. */
 void story_list_append(struct story_tree *tree, struct story_list *list, struct story_node *node);
 

@@ -50,6 +50,7 @@ static void put_step(GString *out, const struct fdar_story_step *step)
 	put_number(out, "depth", step->depth);
 	put_number(out, "end", step->end);
 	put_number(out, "start_ns", step->start_ns);
+	g_string_append_printf(out, ", \"back\": %s", step->back ? "true" : "false");
 	put_number(out, "duration_ns", step->duration_ns);
 	put_number(out, "wait_ns", step->wait_ns);
 	put_number(out, "own_ns", step->self_ns);

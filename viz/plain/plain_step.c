@@ -63,6 +63,15 @@ char *plain_time(const struct fdar_story_step *step)
 				: g_steal_pointer(&time);
 }
 
+char *plain_after(const struct fdar_story_step *step)
+{
+	g_autofree char *time = fdar_label_duration(step->start_ns);
+
+	return !step->start_ns ? g_strdup("0")
+	       : step->back    ? g_strconcat("(", time, ")", NULL)
+			       : g_steal_pointer(&time);
+}
+
 char *plain_recursion(const struct fdar_story_step *step)
 {
 	g_autofree char *calls = NULL;

@@ -18,6 +18,9 @@ char *plain_ratio(const struct fdar_story_step *base, const struct fdar_story_st
 /* "12.3 ms", or "unfinished after 12.3 ms". */
 char *plain_time(const struct fdar_story_step *step);
 
+/* When it began: "12.3 ms", "0", or "(12.3 ms)" before a row above (struct fdar_story_step, back). */
+char *plain_after(const struct fdar_story_step *step);
+
 /* "calls itself 4,092×, 20 deep"; NULL when it does not. */
 char *plain_recursion(const struct fdar_story_step *step);
 

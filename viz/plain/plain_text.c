@@ -237,9 +237,8 @@ static void put_step(struct page *page, uint32_t row)
 	const struct fdar_story_step *step = &story->steps[steps.step[side]];
 	const struct fdar_story_step *last = side == last_side ? step : NULL;
 	unsigned deep = MIN(step->depth, DEEP_MOST) * (page->columns >= WIDE_COLUMNS ? 2 : 1);
-	g_autofree char *after = !last && sequence->side_count > 1 ? g_strdup("")
-				 : step->start_ns ? fdar_label_duration(step->start_ns)
-						  : g_strdup("0");
+	g_autofree char *after =
+		!last && sequence->side_count > 1 ? g_strdup("") : plain_after(step);
 	g_autofree char *name = name_of(story, steps.step[side]);
 	g_autofree char *shown = NULL;
 	g_autofree char *recursion = plain_recursion(step);

@@ -162,9 +162,11 @@ static void draw_frame_step(struct fdar_seq *seq, struct fdar_seq_panel *panel, 
 static void draw_time(struct fdar_seq *seq, struct fdar_seq_panel *panel, uint32_t index,
 		      char **previous)
 {
-	g_autofree char *time = fdar_label_duration(panel->story->steps[index].start_ns);
-	g_autofree char *text =
-		panel->story->steps[index].start_ns ? g_strconcat("+", time, NULL) : g_strdup("0");
+	const struct fdar_story_step *step = &panel->story->steps[index];
+	g_autofree char *time = fdar_label_duration(step->start_ns);
+	g_autofree char *text = !step->start_ns ? g_strdup("0")
+				: step->back    ? g_strconcat("(+", time, ")", NULL)
+						: g_strconcat("+", time, NULL);
 	char id[FDAR_SEQ_ID_BYTES];
 	struct fdar_label label = { .text = text,
 				    .font = FDAR_FONT_SANS,

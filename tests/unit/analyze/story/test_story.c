@@ -52,12 +52,54 @@ static void append_step(GString *text, const struct fdar_story *story,
 	g_string_append_c(text, '\n');
 }
 
+static gboolean is_folded(const struct fdar_story *story, uint32_t i)
+{
+	for (; i != FDAR_STORY_NONE; i = story->steps[i].parent)
+		if (story->steps[i].count > 1 || story->steps[i].recursive_calls)
+			return TRUE;
+	return FALSE;
+}
+
+/* Down a thread's lifelines times never go back, but from what is in a fold to what is after it, and that says so;
+ * steps of a parent are in order in any case. */
+static void check_times(const struct fdar_story *story)
+{
+	g_autofree uint32_t *last = g_new(uint32_t, story->lane_count + 1);
+	g_autofree uint32_t *sibling = g_new(uint32_t, story->step_count + 1);
+
+	memset(last, 0xff, sizeof(uint32_t) * (story->lane_count + 1));
+	memset(sibling, 0xff, sizeof(uint32_t) * (story->step_count + 1));
+	for (uint32_t i = 0; i < story->step_count; i++) {
+		const struct fdar_story_step *step = &story->steps[i];
+		uint32_t *before,
+			*beside = &sibling[step->parent == FDAR_STORY_NONE ? story->step_count
+									   : step->parent];
+
+		if (*beside != FDAR_STORY_NONE && !step->elided && !story->steps[*beside].elided)
+			g_assert_cmpuint(story->steps[*beside].start_ns, <=, step->start_ns);
+		*beside = i;
+		if (step->lane == FDAR_STORY_NONE || step->kind == FDAR_STORY_HANDOFF)
+			continue;
+		before = &last[story->lanes[step->lane].thread_index];
+		if (*before == FDAR_STORY_NONE ||
+		    story->steps[*before].start_ns <= step->start_ns) {
+			g_assert_false(step->back);
+			*before = i;
+		} else {
+			g_assert_true(step->back);
+			g_assert_true(step->elided || story->steps[*before].elided ||
+				      is_folded(story, *before));
+		}
+	}
+}
+
 /* Steps are a tree in preorder, lanes exist, and every call is shown or counted as hidden. */
 static void check_story(const struct fdar_story *story)
 {
 	uint64_t calls = story->hidden_calls;
 	uint64_t hidden = 0;
 
+	check_times(story);
 	for (uint32_t i = 0; i < story->step_count; i++) {
 		const struct fdar_story_step *step = &story->steps[i];
 		gboolean frame = step->kind == FDAR_STORY_CALL || step->kind == FDAR_STORY_WAIT;
