@@ -237,6 +237,15 @@ static struct fdar_source_ahead *go_ahead(struct fdar_source *source, struct fda
 	return ahead;
 }
 
+/* NULL: there are no rules. */
+static struct fdar_rules_run *run_of(const struct fdar_rules *rules,
+				     struct fdar_source_ahead *ahead, struct fdar_symbols *symbols)
+{
+	return rules ? fdar_rules_run_new(rules, fdar_source_ahead_text,
+					  fdar_source_ahead_namespace, ahead, symbols)
+		     : NULL;
+}
+
 struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profile_options *options,
 				       GPtrArray *warnings, GError **error)
 {
@@ -260,9 +269,7 @@ struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profi
 	if (!rules || !fdar_rules_have_functions(rules))
 		fdar_source_join_calls(source);
 	ahead = go_ahead(source, symbols, options);
-	if (rules)
-		run = fdar_rules_run_new(rules, fdar_source_ahead_text, fdar_source_ahead_namespace,
-					 ahead, symbols);
+	run = run_of(rules, ahead, symbols);
 	if (!use_tables(symbols, options, error))
 		return NULL;
 	struct fdar_profile_source from = {

@@ -44,6 +44,8 @@ for part in . trace trace/ust trace/ust/uid/0/64-bit; do
 	(cd "$work/rec/$part" && bt part .)
 	cmp -s "$work/part" "$work/all" || fail "$part: other events than those of the recording"
 done
+bt twice "$work/rec/trace" "$work/rec/trace/ust" "$work/rec"
+cmp -s "$work/twice" "$work/all" || fail "inputs of one recording: other events than those of the recording"
 bt raw "$attack/trace"
 grep -q lttng_ust_statedump "$work/raw" || fail "a trace that others read, too, was not left to them"
 

@@ -8,59 +8,6 @@
 
 #define DEPTH_MAX 8u /* of folders in a trace: trace/ust/uid/1000/64-bit */
 
-/* ---- parameters ---- */
-
-struct wishes {
-	const char *path;
-	struct fdar_spans_options options;
-};
-
-/* What babeltrace2 shows as the cause when it stops. */
-static void say(bt_self_component *self, const char *format, const char *what)
-{
-	g_autofree char *text = g_strdup_printf("flowdar: %s", format);
-
-	BT_CURRENT_THREAD_ERROR_APPEND_CAUSE_FROM_COMPONENT(self, text, what);
-}
-
-static const char *text_of(const bt_value *params, const char *key)
-{
-	const bt_value *value = bt_value_map_borrow_entry_value_const(params, key);
-
-	return value && bt_value_is_string(value) ? bt_value_string_get(value) : NULL;
-}
-
-static gboolean read_wishes(const bt_value *params, bt_self_component *self, struct wishes *wishes)
-{
-	const bt_value *inputs = bt_value_map_borrow_entry_value_const(params, "inputs");
-	const bt_value *most = bt_value_map_borrow_entry_value_const(params, "calls");
-	const bt_value *input = NULL;
-	const char *unit = text_of(params, "unit");
-
-	if (inputs && bt_value_is_array(inputs) && bt_value_array_get_length(inputs) == 1)
-		input = bt_value_array_borrow_element_by_index_const(inputs, 0);
-	if (!input || !bt_value_is_string(input)) {
-		say(self, "%s: an array with the path of one recording", "inputs");
-		return FALSE;
-	}
-	wishes->path = bt_value_string_get(input);
-	if (unit && strcmp(unit, "session") != 0 && strcmp(unit, "request") != 0) {
-		say(self, "unit is session or request, not %s", unit);
-		return FALSE;
-	}
-	wishes->options.unit =
-		g_strcmp0(unit, "request") == 0 ? FDAR_UNIT_REQUEST : FDAR_UNIT_SESSION;
-	if (!most)
-		return TRUE;
-	if (!bt_value_is_signed_integer(most) || bt_value_integer_signed_get(most) < 1 ||
-	    bt_value_integer_signed_get(most) > G_MAXINT32) {
-		say(self, "%s: how many calls to keep, a number from 1", "calls");
-		return FALSE;
-	}
-	wishes->options.most = (uint32_t)bt_value_integer_signed_get(most);
-	return TRUE;
-}
-
 /* ---- what is ours ---- */
 
 /* Whether a stream below the folder is packed. */
@@ -86,10 +33,87 @@ static char *recording_of(const char *folder)
 {
 	g_autofree char *info = g_build_filename(folder, FDAR_RECORDING_FILE, NULL);
 	g_autofree char *whole = g_canonicalize_filename(folder, NULL);
+	g_autofree char *around = NULL;
 
 	if (g_file_test(info, G_FILE_TEST_IS_REGULAR))
-		return g_strdup(folder);
-	return has_packed(folder, 0) ? fdar_recording_around(whole) : NULL;
+		return g_steal_pointer(&whole);
+	around = fdar_recording_around(whole);
+	return around && has_packed(folder, 0) ? g_steal_pointer(&around) : NULL;
+}
+
+/* The one that all inputs are of, or their path where they are of none; NULL: they are of several, or no paths. The
+ * caller frees it. */
+static char *recording_of_all(const bt_value *inputs)
+{
+	uint64_t count =
+		inputs && bt_value_is_array(inputs) ? bt_value_array_get_length(inputs) : 0;
+	g_autofree char *all = NULL;
+
+	for (uint64_t i = 0; i < count; i++) {
+		const bt_value *input = bt_value_array_borrow_element_by_index_const(inputs, i);
+		g_autofree char *one = NULL;
+
+		if (!bt_value_is_string(input))
+			return NULL;
+		one = recording_of(bt_value_string_get(input));
+		if (!one)
+			one = g_strdup(bt_value_string_get(input));
+		if (all && strcmp(all, one) != 0)
+			return NULL;
+		if (!all)
+			all = g_steal_pointer(&one);
+	}
+	return g_steal_pointer(&all);
+}
+
+/* ---- parameters ---- */
+
+struct wishes {
+	char *recording; /* whose path or that of its trace, or of folders in there, the inputs are */
+	struct fdar_spans_options options;
+};
+
+/* What babeltrace2 shows as the cause when it stops. */
+static void say(bt_self_component *self, const char *format, const char *what)
+{
+	g_autofree char *text = g_strdup_printf("flowdar: %s", format);
+
+	BT_CURRENT_THREAD_ERROR_APPEND_CAUSE_FROM_COMPONENT(self, text, what);
+}
+
+static const char *text_of(const bt_value *params, const char *key)
+{
+	const bt_value *value = bt_value_map_borrow_entry_value_const(params, key);
+
+	return value && bt_value_is_string(value) ? bt_value_string_get(value) : NULL;
+}
+
+static gboolean read_wishes(const bt_value *params, bt_self_component *self, struct wishes *wishes)
+{
+	const bt_value *most = bt_value_map_borrow_entry_value_const(params, "calls");
+	const char *unit = text_of(params, "unit");
+
+	wishes->recording =
+		recording_of_all(bt_value_map_borrow_entry_value_const(params, "inputs"));
+	if (!wishes->recording) {
+		say(self, "%s: an array with the path of one recording", "inputs");
+		return FALSE;
+	}
+	if (unit && strcmp(unit, "session") != 0 && strcmp(unit, "request") != 0) {
+		say(self, "unit is session or request, not %s", unit);
+		return FALSE;
+	}
+	wishes->options.unit =
+		g_strcmp0(unit, "request") == 0 ? FDAR_UNIT_REQUEST : FDAR_UNIT_SESSION;
+	if (!most)
+		return TRUE;
+	if (!bt_value_is_signed_integer(most) || bt_value_integer_signed_get(most) < 1 ||
+	    bt_value_integer_signed_get(most) > G_MAXINT32) {
+		say(self, "%s: how many calls to keep, a number from 1", "calls");
+		return FALSE;
+	}
+	wishes->options.most = (uint32_t)bt_value_integer_signed_get(most);
+	return TRUE;
 }
 
 /* ---- the component ---- */
@@ -123,10 +147,7 @@ bt_component_class_initialize_method_status fdar_bt_source_initialize(
 	(void)configuration;
 	(void)data;
 	if (read_wishes(params, component, &wishes)) {
-		g_autofree char *recording = recording_of(wishes.path);
-
-		source->spans = fdar_spans_read(recording ? recording : wishes.path,
-						&wishes.options, NULL, &error);
+		source->spans = fdar_spans_read(wishes.recording, &wishes.options, NULL, &error);
 		if (!source->spans)
 			say(component, "%s", error->message);
 	}
@@ -135,15 +156,34 @@ bt_component_class_initialize_method_status fdar_bt_source_initialize(
 		    BT_SELF_COMPONENT_ADD_PORT_STATUS_OK) {
 		source->moments = fdar_moments_new(source->spans);
 		bt_self_component_set_data(component, source);
+		g_free(wishes.recording);
 		return BT_COMPONENT_CLASS_INITIALIZE_METHOD_STATUS_OK;
 	}
 	source_free(source);
+	g_free(wishes.recording);
 	return BT_COMPONENT_CLASS_INITIALIZE_METHOD_STATUS_ERROR;
 }
 
 void fdar_bt_source_finalize(bt_self_component_source *self)
 {
 	source_free(bt_self_component_get_data(bt_self_component_source_as_self_component(self)));
+}
+
+/* More than any that would take its trace, whose packets it cannot read; and inputs of one recording are one source's,
+ * or its events would be there several times. */
+static bt_value *support_of(const char *recording)
+{
+	bt_value *support = bt_value_map_create();
+
+	if (support &&
+	    bt_value_map_insert_real_entry(support, "weight", 0.95) ==
+		    BT_VALUE_MAP_INSERT_ENTRY_STATUS_OK &&
+	    bt_value_map_insert_string_entry(support, "group", recording) ==
+		    BT_VALUE_MAP_INSERT_ENTRY_STATUS_OK)
+		return support;
+	if (support)
+		bt_value_put_ref(support);
+	return NULL;
 }
 
 /* "babeltrace2 RECORDING" asks every source whether the folder is its, and then those below it. */
@@ -154,20 +194,16 @@ bt_component_class_query_method_status fdar_bt_source_query(bt_self_component_cl
 							    const bt_value **result)
 {
 	const char *type = text_of(params, "type"), *input = text_of(params, "input");
-	gboolean ours = FALSE;
+	g_autofree char *recording = NULL;
 
 	(void)self;
 	(void)executor;
 	(void)data;
 	if (strcmp(object, "babeltrace.support-info") != 0)
 		return BT_COMPONENT_CLASS_QUERY_METHOD_STATUS_UNKNOWN_OBJECT;
-	if (g_strcmp0(type, "directory") == 0 && input) {
-		g_autofree char *recording = recording_of(input);
-
-		ours = recording != NULL;
-	}
-	/* More than any that would take its trace, whose packets it cannot read. */
-	*result = bt_value_real_create_init(ours ? 0.95 : 0);
+	if (g_strcmp0(type, "directory") == 0 && input)
+		recording = recording_of(input);
+	*result = recording ? support_of(recording) : bt_value_real_create_init(0);
 	return *result ? BT_COMPONENT_CLASS_QUERY_METHOD_STATUS_OK
 		       : BT_COMPONENT_CLASS_QUERY_METHOD_STATUS_MEMORY_ERROR;
 }
