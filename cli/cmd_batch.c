@@ -31,7 +31,8 @@ static const struct fdar_usage usage = {
 		"\n"
 		"The table marks runs that stand apart from their neighbours (outlier), and where "
 		"the time per\n"
-		"session changed for good (changed here, from six runs on), so that a nightly run "
+		"session changed for good (changed here, from eight runs on), so that a nightly "
+		"run "
 		"can watch a\n"
 		"release train.\n",
 	.examples = "  flowdar batch nightly/ -o nightly.profiles\n"

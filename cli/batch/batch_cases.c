@@ -106,16 +106,87 @@ GPtrArray *fdar_batch_cases_new(char **paths, const char *output, GError **error
 	return cases->len ? g_steal_pointer(&cases) : NULL;
 }
 
-gboolean fdar_batch_case_is_done(const struct fdar_batch_case *one)
+/* ---- what is done ---- */
+
+static void append_file(GString *asked, const char *what, const char *path)
+{
+	g_autofree char *text = NULL, *sum = NULL;
+	gsize length;
+
+	if (!path)
+		return;
+	/* Who cannot be read is told of by those who have to. */
+	if (g_file_get_contents(path, &text, &length, NULL))
+		sum = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)text, length);
+	g_string_append_printf(asked, "%s %s\n", what, sum ? sum : "?");
+}
+
+char *fdar_batch_asked(const char *unit, const char *rules, const char *listing)
+{
+	GString *asked = g_string_new(NULL);
+
+	g_string_append_printf(asked, "unit %s\n", unit ? unit : "session");
+	append_file(asked, "rules", rules);
+	append_file(asked, "symbols", listing);
+	return g_string_free(asked, FALSE);
+}
+
+static char *from_path(const struct fdar_batch_case *one)
+{
+	return g_strconcat(one->profile_path, ".from", NULL);
+}
+
+/* What says that a recording is another one now: FALSE, it is gone. */
+static gboolean status_of(const struct fdar_batch_case *one, GStatBuf *status)
 {
 	g_autofree char *json = g_build_filename(one->path, "recording.json", NULL);
+
+	return g_stat(json, status) == 0 || g_stat(one->path, status) == 0;
+}
+
+static char *from_text(const struct fdar_batch_case *one, const char *asked)
+{
+	g_autofree char *whole = g_canonicalize_filename(one->path, NULL);
+	GStatBuf status = { 0 };
+
+	if (!status_of(one, &status))
+		return g_strdup("");
+	return g_strdup_printf("%s\nof %" G_GINT64_FORMAT ".%09ld, %" G_GINT64_FORMAT " bytes\n%s",
+			       whole, (gint64)status.st_mtim.tv_sec, status.st_mtim.tv_nsec,
+			       (gint64)status.st_size, asked);
+}
+
+static gboolean is_newer(const struct fdar_batch_case *one)
+{
 	GStatBuf made, from;
 
-	if (g_stat(one->profile_path, &made) != 0)
-		return FALSE;
-	if (g_stat(json, &from) != 0 && g_stat(one->path, &from) != 0)
+	if (g_stat(one->profile_path, &made) != 0 || !status_of(one, &from))
 		return FALSE;
 	return made.st_mtim.tv_sec > from.st_mtim.tv_sec ||
 	       (made.st_mtim.tv_sec == from.st_mtim.tv_sec &&
 		made.st_mtim.tv_nsec >= from.st_mtim.tv_nsec);
+}
+
+gboolean fdar_batch_case_is_done(const struct fdar_batch_case *one, const char *asked)
+{
+	g_autofree char *path = from_path(one);
+	g_autofree char *text = from_text(one, asked), *found = NULL;
+
+	return is_newer(one) && g_file_get_contents(path, &found, NULL, NULL) &&
+	       strcmp(found, text) == 0;
+}
+
+void fdar_batch_case_forget(const struct fdar_batch_case *one)
+{
+	g_autofree char *path = from_path(one);
+
+	g_unlink(path);
+}
+
+gboolean fdar_batch_case_note(const struct fdar_batch_case *one, const char *asked, GError **error)
+{
+	g_autofree char *path = from_path(one);
+	g_autofree char *text = from_text(one, asked);
+
+	return g_file_set_contents(path, text, -1, error);
 }

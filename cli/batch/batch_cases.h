@@ -1,8 +1,9 @@
 /*
  * The cases of a batch: recordings in, one profile each out.
  *
- * Place in the house: for cmd_batch.c. A case is done when its profile is there and no older than the
- * recording; one that failed is not, and is tried again by the next batch.
+ * Place in the house: for cmd_batch.c. A case is done when its profile is there, no older than the
+ * recording, and of that recording and what is asked for now, as NAME.profile.from beside it says; one that failed
+ * is not, and is tried again by the next batch.
  */
 #ifndef FDAR_CLI_BATCH_BATCH_CASES_H
 #define FDAR_CLI_BATCH_BATCH_CASES_H
@@ -23,7 +24,15 @@ struct fdar_batch_case {
  * none, or a path is missing. The caller unrefs it: of struct fdar_batch_case *. */
 GPtrArray *fdar_batch_cases_new(char **paths, const char *output, GError **error);
 
+/* What a profile is made of besides the recording: unit, and the contents of the files of rules and symbols; each may
+ * be NULL. The caller frees it. */
+char *fdar_batch_asked(const char *unit, const char *rules, const char *listing);
+
 /* Whether its profile can be taken as it is. */
-gboolean fdar_batch_case_is_done(const struct fdar_batch_case *one);
+gboolean fdar_batch_case_is_done(const struct fdar_batch_case *one, const char *asked);
+
+/* It is not made of anything that is known: before it is made. It is made of what was asked: after that. */
+void fdar_batch_case_forget(const struct fdar_batch_case *one);
+gboolean fdar_batch_case_note(const struct fdar_batch_case *one, const char *asked, GError **error);
 
 #endif

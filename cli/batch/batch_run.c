@@ -7,6 +7,7 @@ struct batch {
 	GPtrArray *cases;
 	const struct fdar_batch_options *options;
 	const char *program;
+	char *asked;
 	guint next; /* of cases */
 	guint running;
 };
@@ -32,6 +33,14 @@ static char *last_line(const char *text)
 				: lines[count - 1]);
 }
 
+static void note(struct job *job)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!fdar_batch_case_note(job->one, job->batch->asked, &error))
+		job->one->error = g_strdup(error->message);
+}
+
 static void on_end(GObject *source, GAsyncResult *result, gpointer data)
 {
 	struct job *job = data;
@@ -49,6 +58,8 @@ static void on_end(GObject *source, GAsyncResult *result, gpointer data)
 						  g_subprocess_get_term_sig(job->process));
 	else if (g_subprocess_get_exit_status(job->process))
 		job->one->error = last_line(text);
+	else
+		note(job);
 	job->batch->options->through(job->one, FALSE, job->batch->options->user);
 	job->batch->running--;
 	g_object_unref(job->process);
@@ -77,6 +88,7 @@ static void start(struct batch *batch, struct fdar_batch_case *one)
 	}
 	arguments[count++] = "--";
 	arguments[count] = one->path;
+	fdar_batch_case_forget(one);
 	job->batch = batch;
 	job->one = one;
 	job->process = g_subprocess_newv(arguments,
@@ -104,7 +116,9 @@ gboolean fdar_batch_run(GPtrArray *cases, const struct fdar_batch_options *optio
 	g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
 	struct batch batch = { .cases = cases,
 			       .options = options,
-			       .program = program ? program : "flowdar" };
+			       .program = program ? program : "flowdar",
+			       .asked = fdar_batch_asked(options->unit, options->rules,
+							 options->listing) };
 	/* A signal does not end a wait for events. */
 	guint tick = g_timeout_add(100, on_tick, NULL);
 
@@ -113,7 +127,7 @@ gboolean fdar_batch_run(GPtrArray *cases, const struct fdar_batch_options *optio
 		       !*options->stop) {
 			struct fdar_batch_case *one = g_ptr_array_index(cases, batch.next++);
 
-			if (!options->again && fdar_batch_case_is_done(one))
+			if (!options->again && fdar_batch_case_is_done(one, batch.asked))
 				options->through(one, TRUE, options->user);
 			else
 				start(&batch, one);
@@ -122,5 +136,6 @@ gboolean fdar_batch_run(GPtrArray *cases, const struct fdar_batch_options *optio
 			g_main_context_iteration(NULL, TRUE);
 	}
 	g_source_remove(tick);
+	g_free(batch.asked);
 	return !*options->stop;
 }

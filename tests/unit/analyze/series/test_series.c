@@ -56,10 +56,13 @@ static void test_outlier(void)
 /* Those without a value are passed over, and few say nothing. */
 static void test_few(void)
 {
-	const double values[] = { 1, 1, 5, 5, 5 },
+	const double values[] = { 1, 1, 5, 5, 5 }, eight[] = { 1, 1.1, 1, 0.9, 5, 5.1, 4.9, 5 },
 		     holes[] = { 1, 0, 1.1, NAN, 1, 0.9, 5, 5.1, 0, 4.9, 5 };
 	guint first = 0;
 
+	g_assert_cmpuint(changes(eight, 7, NULL), ==, 0);
+	g_assert_cmpuint(changes(eight, 8, &first), ==, 1);
+	g_assert_cmpuint(first, ==, 4);
 	g_assert_cmpuint(changes(values, 5, NULL), ==, 0);
 	g_assert_cmpuint(changes(values, 0, NULL), ==, 0);
 	g_assert_cmpuint(changes(holes, G_N_ELEMENTS(holes), &first), ==, 1);
