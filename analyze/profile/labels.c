@@ -44,20 +44,29 @@ static void array_free(gpointer data)
 /* IPv4 addresses come in two forms on sockets that take both kinds. */
 static char *canonical(const char *address)
 {
-	static const char mapped[] = "[::ffff:";
-	const char *end = strchr(address, ']');
+	static const char mapped[] = "::ffff:";
+	gboolean bracket = *address == '[';
+	const char *host = address + bracket;
+	size_t length = bracket ? strcspn(host, "]") : strlen(host);
 
-	if (!g_str_has_prefix(address, mapped) || !end || !strchr(address, '.'))
+	if (!g_str_has_prefix(host, mapped) || !strchr(address, '.') ||
+	    (bracket ? host[length] != ']' : !g_hostname_is_ip_address(host)))
 		return g_strdup(address);
-	const char *host = address + strlen(mapped);
-	return g_strdup_printf("%.*s%s", (int)(end - host), host, end + 1);
+	length -= strlen(mapped);
+	host += strlen(mapped);
+	return g_strdup_printf("%.*s%s", (int)length, host, host + length + bracket);
 }
 
 char *fdar_labels_host(const char *peer)
 {
-	const char *colon = strrchr(peer, ':');
+	g_autofree char *address = canonical(peer);
+	const char *colon = strrchr(address, ':'), *end = strchr(address, ']');
 
-	return colon ? g_strndup(peer, (gsize)(colon - peer)) : g_strdup(peer);
+	if (*address == '[' && end)
+		return g_strndup(address, (gsize)(end + 1 - address));
+	if (colon && g_hostname_is_ip_address(address))
+		return g_strdup_printf("[%s]", address);
+	return colon ? g_strndup(address, (gsize)(colon - address)) : g_steal_pointer(&address);
 }
 
 static gint by_start(gconstpointer a, gconstpointer b)

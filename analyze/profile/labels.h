@@ -20,7 +20,8 @@ struct fdar_labels;
 /* NULL and error when it cannot be read or no line of it has a label. */
 struct fdar_labels *fdar_labels_load(const char *path, GError **error);
 
-/* A peer "address:port" without its port: what is before the last colon. The caller frees it. */
+/* A peer "address:port" without its port: IPv4 as it is, IPv6 in brackets whether a port is told or not; of what is no
+ * address, what is before the last colon. The caller frees it. */
 char *fdar_labels_host(const char *peer);
 
 /* The label of a peer "address:port" whose session began at begin_ns (since the Unix epoch): by

@@ -145,6 +145,30 @@ static struct fdar_labels *load_bytes(GString *text)
 #define GOOD "{\"client\":\"h:1\",\"label\":\"a\"}\n"
 
 /* What is nested deep, or has no end, costs a line and nothing else. */
+static void test_hosts(void)
+{
+	static const char *const cases[][2] = {
+		{ "10.0.0.1:80", "10.0.0.1" },
+		{ "10.0.0.1", "10.0.0.1" },
+		{ "[2001:db8::1]:80", "[2001:db8::1]" },
+		{ "[2001:db8::1]", "[2001:db8::1]" },
+		{ "2001:db8::1", "[2001:db8::1]" },
+		{ "::1", "[::1]" },
+		{ "[::ffff:10.0.0.1]:80", "10.0.0.1" },
+		{ "::ffff:10.0.0.1", "10.0.0.1" },
+		{ "[::ffff:10.0.0.1", "[::ffff" }, /* no address */
+		{ "client:7", "client" },
+		{ "", "" },
+		{ "[", "[" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *host = fdar_labels_host(cases[i][0]);
+
+		g_assert_cmpstr(host, ==, cases[i][1]);
+	}
+}
+
 static void test_hostile_lines(void)
 {
 	GString *deep = g_string_new(GOOD), *endless = g_string_new(GOOD);
@@ -201,6 +225,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/labels/find", test_find);
 	g_test_add_func("/labels/bad-lines", test_bad_lines);
 	g_test_add_func("/labels/none", test_no_labels);
+	g_test_add_func("/labels/hosts", test_hosts);
 	g_test_add_func("/labels/hostile-lines", test_hostile_lines);
 	g_test_add_func("/labels/no-file", test_no_file);
 	return g_test_run();
