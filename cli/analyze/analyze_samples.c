@@ -10,7 +10,7 @@
 struct totals {
 	uint64_t samples, lost, cut, period_ns, places[FDAR_SAMPLED_PLACES];
 	gboolean mixed; /* several periods */
-	gboolean kernel, own;
+	gboolean kernel, threads, ticks;
 };
 
 /* From KIND on for machines. */
@@ -90,7 +90,8 @@ static void add_totals(struct totals *totals, const struct fdar_sampled *sampled
 	totals->lost += fdar_samples_missing(sampled->samples);
 	totals->cut += sampled->cut;
 	totals->kernel = totals->kernel || sampled->samples->kernel;
-	totals->own = totals->own || sampled->samples->own;
+	totals->threads = totals->threads || sampled->samples->own == FDAR_SAMPLES_THREADS;
+	totals->ticks = totals->ticks || sampled->samples->own == FDAR_SAMPLES_TICKS;
 	totals->mixed = totals->mixed ||
 			(totals->period_ns && totals->period_ns != sampled->samples->period_ns);
 	totals->period_ns = sampled->samples->period_ns;
@@ -133,7 +134,11 @@ static void print_summary(const struct fdar_analyze_request *request, const char
 		fdar_print_line(
 			"%s of the server's stacks are cut: their outer functions are not known",
 			cut);
-	if (totals->own)
+	if (totals->ticks)
+		fdar_print_line(
+			"by timers in the server: what it does in the kernel is told behind "
+			"the call that it is in");
+	if (totals->threads)
 		fdar_print_line("of the server's own code only: nothing of the kernel, nor of "
 				"threads shorter than a period");
 	if (totals->mixed)

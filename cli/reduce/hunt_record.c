@@ -1,5 +1,6 @@
 #include "cli/reduce/hunt_record.h"
 
+#include <gio/gio.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,13 +38,18 @@ gboolean fdar_hunt_record_sample(struct fdar_hunt_record *record, const char *te
 
 gboolean fdar_hunt_record_can_sample(const struct fdar_hunt_record *record, GError **error)
 {
+	g_autoptr(GError) cause = NULL;
 	struct fdar_perf *perf;
 
 	if (!record->sample_hz)
 		return TRUE;
-	perf = fdar_perf_open(record->sample_hz, FDAR_PERF_RING_LEAST, TRUE, error);
+	/* What the kernel forbids, the server does itself. */
+	perf = fdar_perf_open(record->sample_hz, FDAR_PERF_RING_LEAST, TRUE, &cause);
 	fdar_perf_close(perf);
-	return perf != NULL;
+	if (perf || !g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED))
+		return TRUE;
+	g_propagate_error(error, g_steal_pointer(&cause));
+	return FALSE;
 }
 
 /* What hurts often makes millions of short calls: these are counted, on both sides. */

@@ -217,6 +217,7 @@ static void clear(struct fdar_run *run)
 	fdar_record_count_clear(&run->count);
 	fdar_sampler_free(run->sampler);
 	fdar_unwinder_free(run->unwinder);
+	g_free(run->ticks);
 	g_clear_pointer(&run->strangers, g_array_unref);
 	g_clear_pointer(&run->said, g_array_unref);
 	g_clear_pointer(&run->young, g_array_unref);

@@ -278,7 +278,9 @@ static gboolean start_server(struct fdar_run *run, GError **error)
 						    .detail = options->tracing.detail,
 						    .lossless = options->tracing.lossless,
 						    .tls_keys = run->keys.fd,
-						    .tls_keys_path = run->keys.path };
+						    .tls_keys_path = run->keys.path,
+						    .ticks = run->ticks,
+						    .tick_hz = options->sample_hz };
 	const char *control = fdar_control_segment_path(run->control);
 	const pid_t others[] = { fdar_watchdog_pid(run->watchdog),
 				 run->unwinder ? fdar_unwinder_pid(run->unwinder) : 0, 0 };

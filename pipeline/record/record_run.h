@@ -71,6 +71,7 @@ struct fdar_run {
 	struct fdar_record_missing missing;
 	struct fdar_unwinder *unwinder; /* the sampler's */
 	struct fdar_sampler *sampler;   /* NULL: no samples were asked for */
+	char *ticks; /* where the server's processes put samples of themselves; NULL: the kernel has them */
 	uint64_t samples, samples_lost;
 	GArray *strangers; /* guint32 pids: processes of other recordings in it; or NULL */
 };

@@ -1,6 +1,7 @@
 /* Samples of a run: taken while it goes on, moved to the trace's clock, and written. */
 #include <time.h>
 
+#include "instrument/wire/ticks.h"
 #include "pipeline/ctf2/ctf2.h"
 #include "pipeline/metadata/ctf_metadata.h"
 #include "pipeline/metadata/ctf_trace.h"
@@ -8,6 +9,7 @@
 #include "pipeline/recording/trace_find.h"
 
 #define SECOND_NS 1000000000
+#define TICKS     ".ticks" /* behind the control segment's path */
 
 /* By how much the clock of a trace is before the Unix epoch. FALSE: it has none that counts nanoseconds. */
 static gboolean offset_of_trace(const char *folder, int64_t *offset_ns)
@@ -52,11 +54,23 @@ static int64_t offset_of(const char *trace)
 gboolean fdar_run_start_samples(struct fdar_run *run, GError **error)
 {
 	const struct fdar_record_options *options = run->options;
+	g_autofree char *ticks = NULL;
 
 	if (!options->sample_hz)
 		return TRUE;
+	ticks = g_strconcat(fdar_control_segment_path(run->control), TICKS, NULL);
 	run->sampler = fdar_sampler_start_with(run->unwinder, options->sample_hz, options->attach,
-					       options->attach_count, error);
+					       options->attach_count, ticks, error);
+	if (run->sampler && fdar_sampler_ticks_why(run->sampler)) {
+		run->ticks = g_steal_pointer(&ticks);
+		fdar_run_warn(
+			run,
+			"samples are taken by timers in the server itself, of each thread's "
+			"processor time (%s): what it does in the kernel is told behind the call "
+			"that it is in, without the kernel's functions, and a thread that is made "
+			"without pthread_create() has none",
+			fdar_sampler_ticks_why(run->sampler));
+	}
 	if (run->sampler && fdar_sampler_own_why(run->sampler))
 		fdar_run_warn(run,
 			      "samples are of the server's own code only, for %s: "
@@ -65,6 +79,21 @@ gboolean fdar_run_start_samples(struct fdar_run *run, GError **error)
 			      "with each request pays up to a fifth of its processor time for them",
 			      fdar_sampler_own_why(run->sampler), 1000 / options->sample_hz);
 	return run->sampler != NULL;
+}
+
+/* Of samples that the server took of itself. */
+static void warn_of_threads(struct fdar_run *run, uint64_t without)
+{
+	if (without & FDAR_TICKS_NO_SIGNAL)
+		fdar_run_warn(run, "PROCESSES OF THE SERVER HAVE NO SAMPLES: all real-time signals "
+				   "had handlers when they began, and none was free for a timer");
+	if (without & FDAR_TICKS_YIELDED)
+		fdar_run_warn(run, "PROCESSES OF THE SERVER HAVE NO SAMPLES from some moment on: "
+				   "they wanted the signal of the timers for themselves, and have "
+				   "it");
+	if (without & FDAR_TICKS_NO_TIMER)
+		fdar_run_warn(run, "THREADS OF THE SERVER HAVE NO SAMPLES: they could have no "
+				   "timer (ulimit -i)");
 }
 
 static void warn_of_losses(struct fdar_run *run, const struct fdar_samples *samples)
@@ -92,6 +121,7 @@ static void warn_of_losses(struct fdar_run *run, const struct fdar_samples *samp
 	if (samples->processors_changed)
 		fdar_run_warn(run, "processors came or went meanwhile: those that came were not "
 				   "looked at, and have no samples");
+	warn_of_threads(run, samples->without);
 	if (samples->left_out)
 		fdar_run_warn(run,
 			      "%" G_GUINT64_FORMAT " samples were left out: a recording has %u at "

@@ -1,11 +1,13 @@
 #include "pipeline/samples/intake.h"
 
+#include <gio/gio.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "pipeline/samples/perf.h"
 #include "pipeline/samples/throttling.h"
+#include "pipeline/samples/ticks.h"
 
 #define TURN_US    50000
 #define LATE_NS    UINT64_C(20000000) /* by how much a record may come after later ones of others */
@@ -20,7 +22,9 @@ struct waiting {
 };
 
 struct fdar_intake {
-	struct fdar_perf *perf;
+	struct fdar_perf *perf;          /* or: */
+	struct fdar_ticks_folder *ticks; /* and */
+	char *ticks_why;
 	struct fdar_wiped bytes;          /* not in order yet; its thread's, like the next two */
 	GHashTable *ours;                 /* pids */
 	uint32_t self;                    /* this process: its children are the server */
@@ -110,11 +114,20 @@ static void hand_over(struct fdar_intake *intake, const struct fdar_perf_record 
 		fdar_wiped_append(&intake->ready, bytes, size);
 }
 
+/* What it returns is where those begin that are no ticks of the kernel's. */
+static gsize read_all(struct fdar_intake *intake)
+{
+	if (intake->perf)
+		return fdar_perf_read(intake->perf, &intake->bytes);
+	fdar_ticks_read(intake->ticks, &intake->bytes);
+	return intake->bytes.bytes->len;
+}
+
 /* Takes what is there, and hands over all that is older than until_ns. */
 static void turn(struct fdar_intake *intake, uint64_t until_ns)
 {
 	struct fdar_wiped rest = fdar_wiped_new();
-	gsize others = fdar_perf_read(intake->perf, &intake->bytes);
+	gsize others = read_all(intake);
 	g_autoptr(GArray) index = index_of(intake, others);
 	const GByteArray *all = intake->bytes.bytes;
 
@@ -139,25 +152,38 @@ static void turn(struct fdar_intake *intake, uint64_t until_ns)
 	fdar_wiped_clear(&rest);
 }
 
+/* All that is known of them now, at the end. */
+static void sum_losses(struct fdar_intake *intake)
+{
+	uint64_t samples, tasks;
+
+	if (intake->perf && fdar_perf_lost(intake->perf, &samples, &tasks)) {
+		intake->losses.samples = samples;
+		intake->losses.tasks = tasks;
+	}
+	if (intake->ticks) {
+		intake->losses.samples = fdar_ticks_lost(intake->ticks);
+		intake->losses.without = fdar_ticks_without(intake->ticks);
+	}
+	intake->losses.throttled = fdar_throttling_ticks(intake->throttling);
+}
+
 static gpointer run(gpointer data)
 {
 	struct fdar_intake *intake = data;
-	uint64_t samples, tasks;
 
 	/* Of this thread alone; where it is not permitted, it has its share like others. */
 	setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
 	for (guint turns = 0; !g_atomic_int_get(&intake->ends); turns++) {
 		g_usleep(TURN_US);
 		turn(intake, now_ns() - LATE_NS);
-		if (turns % LOOK_TURNS == 0 && fdar_perf_processors_changed(intake->perf))
+		if (turns % LOOK_TURNS == 0 && intake->perf &&
+		    fdar_perf_processors_changed(intake->perf))
 			intake->losses.processors_changed = TRUE;
 	}
+	turn(intake, now_ns() - LATE_NS);
 	turn(intake, UINT64_MAX);
-	if (fdar_perf_lost(intake->perf, &samples, &tasks)) {
-		intake->losses.samples = samples;
-		intake->losses.tasks = tasks;
-	}
-	intake->losses.throttled = fdar_throttling_ticks(intake->throttling);
+	sum_losses(intake);
 	g_mutex_lock(&intake->lock);
 	intake->ended = TRUE;
 	g_cond_signal(&intake->more);
@@ -167,15 +193,34 @@ static gpointer run(gpointer data)
 
 /* ---- the whole ---- */
 
-struct fdar_intake *fdar_intake_start(unsigned hz, const pid_t *pids, size_t count, GError **error)
+/* The kernel's, or the server's own. */
+static gboolean open_source(struct fdar_intake *intake, unsigned hz, gboolean may_own,
+			    const char *ticks, GError **error)
 {
-	struct fdar_perf *perf = fdar_perf_open(hz, fdar_perf_pages(hz), !count, error);
-	struct fdar_intake *intake;
+	g_autoptr(GError) cause = NULL;
 
-	if (!perf)
+	intake->perf = fdar_perf_open(hz, fdar_perf_pages(hz), may_own, &cause);
+	if (!intake->perf && ticks && may_own &&
+	    !g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED)) {
+		intake->ticks = fdar_ticks_make(ticks, error);
+		intake->ticks_why = g_strdup(cause->message);
+		return intake->ticks != NULL;
+	}
+	if (!intake->perf)
+		g_propagate_error(error, g_steal_pointer(&cause));
+	return intake->perf != NULL;
+}
+
+struct fdar_intake *fdar_intake_start(unsigned hz, const pid_t *pids, size_t count,
+				      const char *ticks, GError **error)
+{
+	struct fdar_intake *intake = g_new0(struct fdar_intake, 1);
+
+	if (!open_source(intake, hz, !count, ticks, error)) {
+		g_free(intake->ticks_why);
+		g_free(intake);
 		return NULL;
-	intake = g_new0(struct fdar_intake, 1);
-	intake->perf = perf;
+	}
 	intake->self = (uint32_t)getpid();
 	intake->bytes = fdar_wiped_new();
 	intake->ready = fdar_wiped_new();
@@ -191,17 +236,24 @@ struct fdar_intake *fdar_intake_start(unsigned hz, const pid_t *pids, size_t cou
 
 const char *fdar_intake_own_why(const struct fdar_intake *intake)
 {
-	return fdar_perf_own_why(intake->perf);
+	return intake->perf ? fdar_perf_own_why(intake->perf) : NULL;
 }
 
+const char *fdar_intake_ticks_why(const struct fdar_intake *intake)
+{
+	return intake->ticks_why;
+}
+
+/* Processes stop by themselves when it is not recorded any more. */
 void fdar_intake_pause(struct fdar_intake *intake)
 {
-	fdar_perf_stop(intake->perf);
+	if (intake->perf)
+		fdar_perf_stop(intake->perf);
 }
 
 void fdar_intake_end(struct fdar_intake *intake)
 {
-	fdar_perf_stop(intake->perf);
+	fdar_intake_pause(intake);
 	g_atomic_int_set(&intake->ends, 1);
 }
 
@@ -232,6 +284,8 @@ void fdar_intake_free(struct fdar_intake *intake)
 	fdar_intake_end(intake);
 	g_thread_join(intake->thread);
 	fdar_perf_close(intake->perf);
+	fdar_ticks_free(intake->ticks);
+	g_free(intake->ticks_why);
 	g_hash_table_unref(intake->ours);
 	fdar_throttling_free(intake->throttling);
 	fdar_wiped_clear(&intake->bytes);

@@ -30,11 +30,17 @@ struct fdar_intake_losses {
 	 * one each time it did. */
 	uint64_t throttled;
 	gboolean processors_changed; /* while it went on, so that some were not looked at */
+	uint32_t without; /* why processes have none of themselves: FDAR_TICKS_NO_SIGNAL ... */
 };
 
-/* Ticks hz times a second. pids: processes that run already. To be called by the thread that starts the
- * server. NULL and error, as of fdar_perf_open. */
-struct fdar_intake *fdar_intake_start(unsigned hz, const pid_t *pids, size_t count, GError **error);
+/* Ticks hz times a second. pids: processes that run already. ticks: where the folder for those that the server's
+ * processes take of themselves may be made (ticks.h), if the kernel has none for us; NULL: then there are none. To
+ * be called by the thread that starts the server. NULL and error, as of fdar_perf_open. */
+struct fdar_intake *fdar_intake_start(unsigned hz, const pid_t *pids, size_t count,
+				      const char *ticks, GError **error);
+
+/* Why the server's processes take them, as the kernel's refusal was explained. NULL: they do not. */
+const char *fdar_intake_ticks_why(const struct fdar_intake *intake);
 
 /* Why there are only ticks of what was started, and of the programs' own code, as of fdar_perf_own_why(). */
 const char *fdar_intake_own_why(const struct fdar_intake *intake);

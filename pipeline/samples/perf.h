@@ -48,6 +48,8 @@ struct fdar_perf_record {
 	enum fdar_perf_kind kind;
 	uint64_t time_ns; /* CLOCK_MONOTONIC */
 	uint32_t pid, tid, parent;
+	uint32_t outer;       /* FORK, of ticks.h: what its pid is here, 0: not known */
+	uint32_t weight;      /* SAMPLE: how many it stands for */
 	const uint8_t *chain; /* SAMPLE: the kernel's, u64 each, innermost first */
 	uint64_t chain_count;
 	const uint8_t

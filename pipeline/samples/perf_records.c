@@ -51,7 +51,9 @@ static gboolean parse_sample(struct cursor *cursor, struct fdar_perf_record *rec
 	record->pid = take_u32(cursor);
 	record->tid = take_u32(cursor);
 	record->time_ns = take_u64(cursor);
-	take(cursor, 8); /* the processor */
+	take_u32(cursor);                  /* the processor */
+	record->weight = take_u32(cursor); /* the kernel's 0, which is one */
+	record->weight = MAX(record->weight, 1);
 	record->chain_count = take_u64(cursor);
 	if (record->chain_count > 4096)
 		return FALSE;
@@ -89,6 +91,7 @@ static gboolean parse_task(struct cursor *cursor, struct fdar_perf_record *recor
 	record->pid = take_u32(cursor);
 	record->parent = take_u32(cursor);
 	record->tid = take_u32(cursor);
+	record->outer = take_u32(cursor); /* the kernel's is of the parent's thread */
 	return !cursor->is_short;
 }
 

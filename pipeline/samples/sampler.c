@@ -136,6 +136,19 @@ static void process_copy(struct fdar_sampler *sampler, uint32_t pid, const struc
 	child->before = before;
 }
 
+static gboolean is_of_itself(const struct fdar_sampler *sampler)
+{
+	return sampler->samples->own == FDAR_SAMPLES_TICKS;
+}
+
+/* It says itself what its number is. */
+static void number(struct process *process, const struct fdar_perf_record *record)
+{
+	process->is_new = FALSE;
+	process->pid = record->tid;
+	process->outer = record->outer;
+}
+
 static void on_fork(struct fdar_sampler *sampler, const struct fdar_perf_record *record)
 {
 	struct process *parent = process_of(sampler, record->parent);
@@ -155,6 +168,8 @@ static void on_fork(struct fdar_sampler *sampler, const struct fdar_perf_record 
 			TRUE;
 	else
 		g_hash_table_remove(sampler->processes, GUINT_TO_POINTER(record->pid));
+	if (is_of_itself(sampler) && process_of(sampler, record->pid))
+		number(process_of(sampler, record->pid), record);
 }
 
 static void on_mapped(struct fdar_sampler *sampler, const struct fdar_perf_record *record)
@@ -162,7 +177,7 @@ static void on_mapped(struct fdar_sampler *sampler, const struct fdar_perf_recor
 	struct process *process = process_of(sampler, record->pid);
 
 	if (process)
-		process->space = fdar_space_map(process->space, (pid_t)record->pid, record);
+		process->space = fdar_space_map(process->space, (pid_t)process->outer, record);
 }
 
 static void on_exec(struct fdar_sampler *sampler, const struct fdar_perf_record *record)
@@ -261,6 +276,14 @@ static uint32_t add_user(struct fdar_sampler *sampler, struct process *process,
 	return node;
 }
 
+static uint32_t add_function(struct fdar_sampler *sampler, uint32_t node, const char *name)
+{
+	uint32_t function =
+		fdar_samples_function(sampler->samples, FDAR_SAMPLE_KERNEL, name, KERNEL, "", 0);
+
+	return function == G_MAXUINT32 ? node : fdar_samples_node(sampler->samples, node, function);
+}
+
 static uint32_t add_kernel(struct fdar_sampler *sampler, const struct fdar_perf_record *record,
 			   uint32_t node)
 {
@@ -269,16 +292,12 @@ static uint32_t add_kernel(struct fdar_sampler *sampler, const struct fdar_perf_
 	for (uint64_t i = record->chain_count; i > 0; i--) {
 		const char *name;
 		uint64_t address;
-		uint32_t function;
 
 		memcpy(&address, record->chain + 8 * (i - 1), sizeof(address));
 		if (address >= PERF_CONTEXT_MAX)
 			continue;
 		name = fdar_kallsyms_name(sampler->kallsyms, address);
-		function = fdar_samples_function(sampler->samples, FDAR_SAMPLE_KERNEL,
-						 name ? name : KERNEL, KERNEL, "", 0);
-		if (function != G_MAXUINT32)
-			node = fdar_samples_node(sampler->samples, node, function);
+		node = add_function(sampler, node, name ? name : KERNEL);
 	}
 	return node;
 }
@@ -312,11 +331,14 @@ static void on_sample(struct fdar_sampler *sampler, const struct fdar_perf_recor
 		sample.flags |= sampler->stack.cut ? FDAR_SAMPLE_CUT : 0;
 		sample.node = add_user(sampler, process, &sample);
 	}
-	if (sample.flags & FDAR_SAMPLE_SYSTEM) {
+	if (sample.flags & FDAR_SAMPLE_SYSTEM && is_of_itself(sampler)) {
+		sample.node = add_function(sampler, sample.node, KERNEL);
+	} else if (sample.flags & FDAR_SAMPLE_SYSTEM) {
 		sampler->samples->kernel = 1;
 		sample.node = add_kernel(sampler, record, sample.node);
 	}
-	fdar_samples_add(sampler->samples, &sample);
+	for (uint32_t i = 0; i < record->weight; i++)
+		fdar_samples_add(sampler->samples, &sample);
 }
 
 /* ---- records ---- */
@@ -370,10 +392,18 @@ static gpointer run(gpointer data)
 
 /* ---- the whole ---- */
 
-struct fdar_sampler *fdar_sampler_start_with(struct fdar_unwinder *unwinder, unsigned hz,
-					     const pid_t *pids, size_t count, GError **error)
+static uint64_t whose_own(const struct fdar_intake *intake)
 {
-	struct fdar_intake *intake = fdar_intake_start(hz, pids, count, error);
+	if (fdar_intake_ticks_why(intake))
+		return FDAR_SAMPLES_TICKS;
+	return fdar_intake_own_why(intake) ? FDAR_SAMPLES_THREADS : FDAR_SAMPLES_PROCESSORS;
+}
+
+struct fdar_sampler *fdar_sampler_start_with(struct fdar_unwinder *unwinder, unsigned hz,
+					     const pid_t *pids, size_t count, const char *ticks,
+					     GError **error)
+{
+	struct fdar_intake *intake = fdar_intake_start(hz, pids, count, ticks, error);
 	struct fdar_sampler *sampler;
 
 	if (!intake)
@@ -384,7 +414,7 @@ struct fdar_sampler *fdar_sampler_start_with(struct fdar_unwinder *unwinder, uns
 	sampler->self = (uint32_t)getpid();
 	sampler->samples = fdar_samples_new();
 	sampler->samples->period_ns = 1000000000u / hz;
-	sampler->samples->own = fdar_intake_own_why(intake) ? 1 : 0;
+	sampler->samples->own = whose_own(intake);
 	sampler->jit = fdar_jit_map_pool_new();
 	sampler->processes = g_hash_table_new_full(NULL, NULL, NULL, process_free);
 	sampler->tids = g_hash_table_new(NULL, NULL);
@@ -404,13 +434,18 @@ struct fdar_sampler *fdar_sampler_start(unsigned hz, const pid_t *pids, size_t c
 {
 	struct fdar_unwinder *unwinder = fdar_unwinder_start(error);
 	struct fdar_sampler *sampler =
-		unwinder ? fdar_sampler_start_with(unwinder, hz, pids, count, error) : NULL;
+		unwinder ? fdar_sampler_start_with(unwinder, hz, pids, count, NULL, error) : NULL;
 
 	if (sampler)
 		sampler->own = unwinder;
 	else
 		fdar_unwinder_free(unwinder);
 	return sampler;
+}
+
+const char *fdar_sampler_ticks_why(const struct fdar_sampler *sampler)
+{
+	return fdar_intake_ticks_why(sampler->intake);
 }
 
 const char *fdar_sampler_own_why(const struct fdar_sampler *sampler)
@@ -434,6 +469,7 @@ struct fdar_samples *fdar_sampler_take(struct fdar_sampler *sampler)
 	sampler->samples->lost = losses.samples + losses.waiting;
 	sampler->samples->tasks_lost = losses.tasks;
 	sampler->samples->throttled = losses.throttled;
+	sampler->samples->without = losses.without;
 	sampler->samples->processors_changed = losses.processors_changed ? 1 : 0;
 	return g_steal_pointer(&sampler->samples);
 }

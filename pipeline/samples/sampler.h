@@ -29,9 +29,14 @@ struct fdar_sampler *fdar_sampler_start(unsigned hz, const pid_t *pids, size_t c
 					GError **error);
 
 /* The same with an unwinder that was started when there were none; it stays the caller's, and must outlive the
- * sampler. */
+ * sampler. ticks: the path of a folder that is not there yet, and that the server's processes can reach, NULL: none. If
+ * the kernel has no samples for us, it is made, and they put their own there (instrument/wire/ticks.h). */
 struct fdar_sampler *fdar_sampler_start_with(struct fdar_unwinder *unwinder, unsigned hz,
-					     const pid_t *pids, size_t count, GError **error);
+					     const pid_t *pids, size_t count, const char *ticks,
+					     GError **error);
+
+/* Why the server's processes are to take samples of themselves; NULL: they need not. */
+const char *fdar_sampler_ticks_why(const struct fdar_sampler *sampler);
 
 /* Why there are only samples of what is started, of the programs' own code (struct fdar_samples.own), as of
  * fdar_perf_own_why(); known from the start. */

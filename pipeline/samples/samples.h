@@ -48,6 +48,16 @@ enum {
 	FDAR_SAMPLE_FLAGS = 15
 };
 
+/* What ticked. */
+enum {
+	FDAR_SAMPLES_PROCESSORS = 0, /* each of them: nothing is missing */
+	FDAR_SAMPLES_THREADS = 1,    /* the server's, in its own code only: none where it was in
+				      * the kernel, none of threads shorter than a period */
+	FDAR_SAMPLES_TICKS =
+		2 /* the server's, by timers of its own: what was done in the kernel is told
+				* behind the call, without the kernel's functions */
+};
+
 struct fdar_sample_function {
 	char *name;     /* as in the symbol table, C++ mangled; never empty */
 	char *binary;   /* the last part of its path, "[kernel]"; "" for generated code */
@@ -75,9 +85,9 @@ struct fdar_samples {
 	uint64_t left_out; /* of the server, that did not fit the bounds above */
 	uint64_t
 		tasks_lost; /* forks, ends and mappings of anybody, each of which may hide samples */
+	uint64_t own;       /* FDAR_SAMPLES_PROCESSORS ... */
 	uint64_t
-		own; /* 1: ticks of the server's threads, of its own code only: none where it was in
-		       * the kernel, none of threads shorter than a period. 0: of processors */
+		without; /* of FDAR_SAMPLES_TICKS: why some threads have none (FDAR_TICKS_NO_SIGNAL ...) */
 	uint64_t
 		throttled; /* of anybody, that the kernel's limit on samples did not let be taken: at least
 			     * so many */

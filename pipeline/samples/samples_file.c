@@ -25,7 +25,8 @@ enum {
 	TASKS_LOST,
 	PROCESSORS_CHANGED,
 	OWN,
-	THROTTLED
+	THROTTLED,
+	WITHOUT
 };
 enum { NAME = 1, BINARY, BUILD_ID, START, KIND };
 
@@ -112,6 +113,7 @@ gboolean fdar_samples_save(struct fdar_samples *samples, const char *dir, GError
 	fdar_wire_put_number(body, PROCESSORS_CHANGED, samples->processors_changed);
 	fdar_wire_put_number(body, OWN, samples->own);
 	fdar_wire_put_number(body, THROTTLED, samples->throttled);
+	fdar_wire_put_number(body, WITHOUT, samples->without);
 	put_functions(body, samples);
 	put_nodes(body, samples);
 	put_samples(body, samples);
@@ -247,7 +249,8 @@ static const char *read_field(struct fdar_samples *samples, const struct fdar_wi
 				      [TASKS_LOST] = &samples->tasks_lost,
 				      [PROCESSORS_CHANGED] = &samples->processors_changed,
 				      [OWN] = &samples->own,
-				      [THROTTLED] = &samples->throttled };
+				      [THROTTLED] = &samples->throttled,
+				      [WITHOUT] = &samples->without };
 
 	if (field->kind == FDAR_WIRE_NUMBER && field->field < G_N_ELEMENTS(numbers) &&
 	    numbers[field->field])

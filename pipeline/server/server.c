@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "instrument/wire/control.h"
+#include "instrument/wire/ticks.h"
 #include "instrument/wire/tls_keys.h"
 #include "pipeline/server/processes.h"
 #include "pipeline/server/traceable.h"
@@ -48,6 +49,7 @@ static const struct library libraries[] = {
 };
 
 static const char tls_library[] = "libflowdar-tls.so";
+static const char ticks_library[] = "libflowdar-ticks.so";
 
 /* Without the first, forked processes are recorded as their parent, or crash; without the second,
  * servers that close every descriptor abort. */
@@ -67,7 +69,10 @@ char *fdar_server_missing_library(const char *folder, enum fdar_detail detail)
 static char *missing_library(const struct fdar_server_options *options)
 {
 	g_autofree char *tls = g_build_filename(options->library_dir, tls_library, NULL);
+	g_autofree char *ticks = g_build_filename(options->library_dir, ticks_library, NULL);
 
+	if (options->ticks && access(ticks, R_OK) != 0)
+		return g_steal_pointer(&ticks);
 	if (options->tls_keys >= 0 && access(tls, R_OK) != 0)
 		return g_steal_pointer(&tls);
 	return fdar_server_missing_library(options->library_dir, options->detail);
@@ -110,6 +115,8 @@ static char *preload(const struct fdar_server_options *options)
 	}
 	if (options->tls_keys >= 0)
 		g_string_append_printf(text, ":%s/%s", folder, tls_library);
+	if (options->ticks)
+		g_string_append_printf(text, ":%s/%s", folder, ticks_library);
 	if (users && *users)
 		g_string_append_printf(text, ":%s", users);
 	return g_string_free(text, FALSE);
@@ -137,8 +144,11 @@ static char **add_tls_keys(const struct fdar_server_options *options, char **env
 static char **server_environment(const struct fdar_server_options *options, const char *control)
 {
 	g_autofree char *libs = preload(options);
+	g_autofree char *ticks = g_strdup_printf("%u %s", options->tick_hz, options->ticks);
 	char **environment = g_environ_setenv(g_get_environ(), "LD_PRELOAD", libs, TRUE);
 
+	environment = options->ticks ? g_environ_setenv(environment, FDAR_TICKS_ENV, ticks, TRUE)
+				     : g_environ_unsetenv(environment, FDAR_TICKS_ENV);
 	environment = g_environ_setenv(environment, FDAR_CONTROL_ENV, control, TRUE);
 	if (options->lossless)
 		environment = g_environ_setenv(environment, "LTTNG_UST_ALLOW_BLOCKING", "1", TRUE);

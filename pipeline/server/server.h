@@ -27,6 +27,8 @@ struct fdar_server_options {
 	gboolean lossless; /* it waits when there is no room for an event */
 	int tls_keys;      /* open for appending: the server writes its TLS secrets there; or -1 */
 	const char *tls_keys_path; /* the same file, as the server may open it */
+	const char *ticks; /* where its processes put samples of themselves; NULL: they take none */
+	unsigned tick_hz;
 };
 
 enum fdar_server_state {

@@ -1,0 +1,203 @@
+#include "ticks/ring.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "provider/aside.h"
+
+#define TRIES          8
+#define PAGE           4096u
+#define POPULATE_WRITE 23 /* MADV_POPULATE_WRITE, in headers since glibc 2.35 */
+
+static struct {
+	struct fdar_ticks *ring; /* atomic; NULL: none */
+	bool whole;              /* it has all of its memory */
+} state;
+
+static uint64_t monotonic_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* ---- making it ---- */
+
+/* A file that is larger than a process may write is a signal that ends it. */
+static bool size_allowed(void)
+{
+	struct rlimit most;
+
+	return getrlimit(RLIMIT_FSIZE, &most) != 0 || most.rlim_cur >= sizeof(struct fdar_ticks);
+}
+
+/* A name that nobody else has or can guess beforehand. -1: none can be had. The process has one thread that
+ * is its own: it begins, or was just forked. */
+static int file_make(const char *folder)
+{
+	char path[PATH_MAX + 64];
+	int fd = -1;
+
+	for (int i = 0; i < TRIES; i++) {
+		snprintf(path, sizeof(path), "%s/%d-%llu", folder, (int)getpid(),
+			 (unsigned long long)monotonic_ns());
+		fd = fdar_aside((int)syscall(SYS_openat, AT_FDCWD, path,
+					     O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+					     0600));
+		if (fd >= 0 || errno != EEXIST)
+			break;
+	}
+	if (fd >= 0 && (fchmod(fd, 0600) != 0 || ftruncate(fd, sizeof(struct fdar_ticks)) != 0 ||
+			fallocate(fd, 0, 0, PAGE) != 0)) {
+		unlink(path);
+		syscall(SYS_close, fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* Kernels before 5.14 cannot say that there is no memory but by SIGBUS: then it is had at once. */
+static bool memory_have(struct fdar_ticks *ring, int fd)
+{
+	state.whole = madvise(ring, PAGE, POPULATE_WRITE) != 0;
+	return !state.whole || fallocate(fd, 0, 0, sizeof(*ring)) == 0;
+}
+
+bool fdar_ring_make(const char *folder, int32_t parent)
+{
+	struct fdar_ticks *ring = MAP_FAILED;
+	int fd = size_allowed() ? file_make(folder) : -1;
+	struct stat space;
+
+	__atomic_store_n(&state.ring, NULL, __ATOMIC_RELEASE);
+	if (fd >= 0)
+		ring = mmap(NULL, sizeof(*ring), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (ring != MAP_FAILED && !memory_have(ring, fd)) {
+		munmap(ring, sizeof(*ring));
+		ring = MAP_FAILED;
+	}
+	if (fd >= 0)
+		syscall(SYS_close, fd);
+	if (ring == MAP_FAILED)
+		return false;
+	ring->bytes = sizeof(*ring);
+	ring->pid = getpid();
+	ring->parent = parent;
+	ring->pid_space = stat("/proc/self/ns/pid", &space) == 0 ? space.st_ino : 0;
+	ring->began_ns = monotonic_ns();
+	__atomic_store_n(&ring->magic, FDAR_TICKS_MAGIC, __ATOMIC_RELEASE);
+	__atomic_store_n(&state.ring, ring, __ATOMIC_RELEASE);
+	return true;
+}
+
+/* ---- places ---- */
+
+/* In its first round a place has no memory yet; the pages at its ends may be its neighbours', too. */
+static bool place_have(const struct fdar_tick *tick, uint64_t number)
+{
+	uintptr_t from = (uintptr_t)tick & ~(uintptr_t)(PAGE - 1);
+	uintptr_t to = ((uintptr_t)(tick + 1) + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+
+	return number >= FDAR_TICKS_PLACES || state.whole ||
+	       syscall(SYS_madvise, from, to - from, POPULATE_WRITE) == 0;
+}
+
+struct fdar_tick *fdar_ring_begin(void)
+{
+	struct fdar_ticks *ring = __atomic_load_n(&state.ring, __ATOMIC_ACQUIRE);
+	struct fdar_tick *tick;
+	uint64_t number;
+
+	if (!ring)
+		return NULL;
+	number = __atomic_fetch_add(&ring->head, 1, __ATOMIC_RELAXED);
+	tick = &ring->places[number % FDAR_TICKS_PLACES];
+	if (!place_have(tick, number))
+		return NULL;
+	__atomic_store_n(&tick->turn, 2 * number + 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	tick->time_ns = monotonic_ns();
+	return tick;
+}
+
+void fdar_ring_end(struct fdar_tick *tick)
+{
+	__atomic_store_n(&tick->turn, tick->turn + 1, __ATOMIC_RELEASE);
+}
+
+void fdar_ring_without(uint32_t reason)
+{
+	struct fdar_ticks *ring = __atomic_load_n(&state.ring, __ATOMIC_ACQUIRE);
+
+	if (ring)
+		__atomic_fetch_or(&ring->without, reason, __ATOMIC_RELAXED);
+}
+
+/* ---- what is mapped ---- */
+
+/* "START-END rwxp ...": what may be executed. */
+static bool is_executable(const char *line)
+{
+	const char *rights = strchr(line, ' ');
+
+	return rights && strnlen(rights, 4) == 4 && rights[3] == 'x';
+}
+
+/* Adds a line to a tick's, or to a new one's. */
+static struct fdar_tick *line_add(struct fdar_tick *tick, const char *line, size_t length)
+{
+	if (tick && tick->length + length > sizeof(tick->bytes)) {
+		fdar_ring_end(tick);
+		tick = NULL;
+	}
+	if (!tick) {
+		tick = fdar_ring_begin();
+		if (!tick)
+			return NULL;
+		tick->kind = FDAR_TICK_MAPPED;
+		tick->tid = (uint32_t)getpid();
+		tick->length = 0;
+	}
+	memcpy(tick->bytes + tick->length, line, length);
+	tick->length += (uint32_t)length;
+	return tick;
+}
+
+void fdar_ring_mapped(void)
+{
+	static char buffer[2 * PATH_MAX];
+	int fd = fdar_aside(
+		(int)syscall(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC, 0));
+	struct fdar_tick *tick = NULL;
+	size_t held = 0;
+	long n;
+
+	while (fd >= 0 &&
+	       (n = syscall(SYS_read, fd, buffer + held, sizeof(buffer) - 1 - held)) > 0) {
+		char *line = buffer, *end;
+
+		held += (size_t)n;
+		buffer[held] = '\0';
+		for (; (end = strchr(line, '\n')); line = end + 1)
+			if (is_executable(line))
+				tick = line_add(tick, line, (size_t)(end + 1 - line));
+		held -= (size_t)(line - buffer);
+		memmove(buffer, line, held);
+		if (held == sizeof(buffer) - 1)
+			held = 0; /* no path is that long */
+	}
+	if (tick)
+		fdar_ring_end(tick);
+	if (fd >= 0)
+		syscall(SYS_close, fd);
+}

@@ -1,0 +1,126 @@
+#include "ticks/signals.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "ticks/timers.h"
+
+#define FRONT __attribute__((visibility("default")))
+
+typedef int (*sigaction_fn)(int number, const struct sigaction *action, struct sigaction *old);
+typedef void (*handler_fn)(int number);
+typedef handler_fn (*signal_fn)(int number, handler_fn handler);
+typedef int (*sigfillset_fn)(sigset_t *set);
+typedef int (*mask_fn)(int how, const sigset_t *set, sigset_t *old);
+
+static struct {
+	sigaction_fn sigaction;
+	signal_fn signal;
+	sigfillset_fn sigfillset;
+	mask_fn sigprocmask, pthread_sigmask;
+} next;
+
+/* Threads that come here at once all store the same values. */
+#define NEXT(name)                                                   \
+	do {                                                         \
+		void *found_;                                        \
+		if (!next.name) {                                    \
+			found_ = dlsym(RTLD_NEXT, #name);            \
+			memcpy(&next.name, &found_, sizeof(found_)); \
+		}                                                    \
+	} while (0)
+
+__attribute__((constructor(101))) static void resolve(void)
+{
+	NEXT(sigaction);
+	NEXT(signal);
+	NEXT(sigfillset);
+	NEXT(sigprocmask);
+	NEXT(pthread_sigmask);
+}
+
+static bool is_own(int number)
+{
+	return number > 0 && number == fdar_timers_own();
+}
+
+int fdar_signals_action(int number, const struct sigaction *action, struct sigaction *old)
+{
+	NEXT(sigaction);
+	return next.sigaction(number, action, old);
+}
+
+static bool is_reset(const struct sigaction *action)
+{
+	return !(action->sa_flags & SA_SIGINFO) &&
+	       (action->sa_handler == SIG_DFL || action->sa_handler == SIG_IGN);
+}
+
+/* What is told of it is what the server would find without us. */
+FRONT int sigaction(int number, const struct sigaction *action, struct sigaction *old)
+{
+	if (!is_own(number))
+		return fdar_signals_action(number, action, old);
+	if (old) {
+		memset(old, 0, sizeof(*old));
+		old->sa_handler = SIG_DFL;
+	}
+	if (!action || is_reset(action))
+		return 0;
+	fdar_timers_yield();
+	return fdar_signals_action(number, action, NULL);
+}
+
+FRONT handler_fn signal(int number, handler_fn handler)
+{
+	NEXT(signal);
+	if (is_own(number)) {
+		if (handler == SIG_DFL || handler == SIG_IGN)
+			return SIG_DFL;
+		fdar_timers_yield();
+	}
+	return next.signal(number, handler);
+}
+
+/* ---- sets ---- */
+
+FRONT int sigfillset(sigset_t *set)
+{
+	int result;
+
+	NEXT(sigfillset);
+	result = next.sigfillset(set);
+	if (result == 0 && fdar_timers_own())
+		sigdelset(set, fdar_timers_own());
+	return result;
+}
+
+/* The set that is to be blocked, without ours; kept is where it is. */
+static const sigset_t *without_own(int how, const sigset_t *set, sigset_t *kept)
+{
+	int own = fdar_timers_own();
+
+	if (!set || !own || how == SIG_UNBLOCK || sigismember(set, own) != 1)
+		return set;
+	*kept = *set;
+	sigdelset(kept, own);
+	return kept;
+}
+
+FRONT int sigprocmask(int how, const sigset_t *set, sigset_t *old)
+{
+	sigset_t kept;
+
+	NEXT(sigprocmask);
+	return next.sigprocmask(how, without_own(how, set, &kept), old);
+}
+
+FRONT int pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
+{
+	sigset_t kept;
+
+	NEXT(pthread_sigmask);
+	return next.pthread_sigmask(how, without_own(how, set, &kept), old);
+}
