@@ -125,7 +125,8 @@ void fdar_check_perf(struct fdar_finding *finding)
 	if (kernel)
 		return;
 	finding->health = FDAR_HEALTH_LESS;
-	finding->effect = reason ? "no samples" : "samples do not show what the kernel does";
+	finding->effect = reason ? "samples are taken by timers in the server"
+				 : "samples do not show what the kernel does";
 	finding->mend = g_strdup("sysctl kernel.perf_event_paranoid=1");
 	finding->admin = TRUE;
 }

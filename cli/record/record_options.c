@@ -124,7 +124,8 @@ static const GOptionEntry table[] = {
 	  NULL },
 	{ "sample", 0, 0, TEXT(sample),
 	  "Look N times a second where each processor is, and keep the stacks of the server's "
-	  "threads; 99 is the default. Needs no rebuild; with --io or marks for the sessions",
+	  "threads; 99 is the default. Needs no rebuild; with --io or marks for the sessions. "
+	  "Where the kernel forbids it, the server does it by timers of its own",
 	  "N" },
 	{ "functions", 'f', 0, TEXT(functions),
 	  "Record calls of these functions only, e.g. 'ap_*,!apr_palloc*', or: auto", "RULES" },

@@ -1,22 +1,27 @@
-#include "ticks/signals.h"
+/*
+ * Signals: what the server does with the one that is ours has no effect, unless it wants it for itself.
+ *
+ * Place in the house: part of libflowdar-ticks.so; stands in front of libc's sigaction, signal, sigfillset,
+ * sigprocmask and pthread_sigmask.
+ */
 
 #include <dlfcn.h>
-#include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 
+#include "ticks/next.h"
 #include "ticks/timers.h"
 
 #define FRONT __attribute__((visibility("default")))
 
-typedef int (*sigaction_fn)(int number, const struct sigaction *action, struct sigaction *old);
 typedef void (*handler_fn)(int number);
 typedef handler_fn (*signal_fn)(int number, handler_fn handler);
 typedef int (*sigfillset_fn)(sigset_t *set);
 typedef int (*mask_fn)(int how, const sigset_t *set, sigset_t *old);
 
 static struct {
-	sigaction_fn sigaction;
+	fdar_sigaction_fn sigaction;
 	signal_fn signal;
 	sigfillset_fn sigfillset;
 	mask_fn sigprocmask, pthread_sigmask;
@@ -46,12 +51,6 @@ static bool is_own(int number)
 	return number > 0 && number == fdar_timers_own();
 }
 
-int fdar_signals_action(int number, const struct sigaction *action, struct sigaction *old)
-{
-	NEXT(sigaction);
-	return next.sigaction(number, action, old);
-}
-
 static bool is_reset(const struct sigaction *action)
 {
 	return !(action->sa_flags & SA_SIGINFO) &&
@@ -61,8 +60,9 @@ static bool is_reset(const struct sigaction *action)
 /* What is told of it is what the server would find without us. */
 FRONT int sigaction(int number, const struct sigaction *action, struct sigaction *old)
 {
+	NEXT(sigaction);
 	if (!is_own(number))
-		return fdar_signals_action(number, action, old);
+		return next.sigaction(number, action, old);
 	if (old) {
 		memset(old, 0, sizeof(*old));
 		old->sa_handler = SIG_DFL;
@@ -70,18 +70,18 @@ FRONT int sigaction(int number, const struct sigaction *action, struct sigaction
 	if (!action || is_reset(action))
 		return 0;
 	fdar_timers_yield();
-	return fdar_signals_action(number, action, NULL);
+	return next.sigaction(number, action, NULL);
 }
 
 FRONT handler_fn signal(int number, handler_fn handler)
 {
 	NEXT(signal);
-	if (is_own(number)) {
-		if (handler == SIG_DFL || handler == SIG_IGN)
-			return SIG_DFL;
-		fdar_timers_yield();
-	}
-	return next.signal(number, handler);
+	if (!is_own(number))
+		return next.signal(number, handler);
+	if (handler == SIG_DFL || handler == SIG_IGN)
+		return SIG_DFL;
+	fdar_timers_yield();
+	return next.signal(number, handler) == SIG_ERR ? SIG_ERR : SIG_DFL;
 }
 
 /* ---- sets ---- */

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "provider/control.h"
+#include "ticks/next.h"
 #include "ticks/ring.h"
-#include "ticks/signals.h"
 
 #define PAGE         4096u
 #define SECOND_NS    1000000000u
@@ -129,7 +129,7 @@ static bool is_free(int number)
 {
 	struct sigaction action;
 
-	return fdar_signals_action(number, NULL, &action) == 0 && !(action.sa_flags & SA_SIGINFO) &&
+	return fdar_next_sigaction(number, NULL, &action) == 0 && !(action.sa_flags & SA_SIGINFO) &&
 	       action.sa_handler == SIG_DFL;
 }
 
@@ -142,7 +142,7 @@ int fdar_timers_signal(void)
 		number--;
 	action.sa_sigaction = on_signal;
 	sigfillset(&action.sa_mask);
-	if (number <= SIGRTMIN || fdar_signals_action(number, &action, NULL) != 0)
+	if (number <= SIGRTMIN || fdar_next_sigaction(number, &action, NULL) != 0)
 		number = 0;
 	if (!number)
 		fdar_ring_without(FDAR_TICKS_NO_SIGNAL);
@@ -159,7 +159,7 @@ void fdar_timers_yield(void)
 	for (unsigned i = 0; i < THREADS_MAX; i++)
 		delete_timer(i);
 	if (number)
-		fdar_signals_action(number, &ignore, NULL);
+		fdar_next_sigaction(number, &ignore, NULL);
 	fdar_ring_without(FDAR_TICKS_YIELDED);
 }
 

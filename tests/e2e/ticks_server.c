@@ -1,0 +1,119 @@
+/*
+ * What record_ticks.sh samples: threads, a fork, a program that is executed, and signals that the server wants for
+ * itself. Each part works for as much processor time as it is told; what goes wrong is said.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PART_S 0.4
+
+static volatile sig_atomic_t signals, early;
+
+static double cpu_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+#define PART(name)                                         \
+	__attribute__((noinline)) static double name(void) \
+	{                                                  \
+		double x = 1, end = cpu_s() + PART_S;      \
+		while (cpu_s() < end)                      \
+			for (int i = 0; i < 20000; i++)    \
+				x = x * 1.0000001 + 0.1;   \
+		return x;                                  \
+	}
+
+PART(first_thread)
+PART(other_thread)
+PART(forked_child)
+PART(executed_program)
+PART(blocks_all)
+PART(after_reset)
+PART(after_yield)
+
+static void *in_thread(void *unused)
+{
+	(void)unused;
+	other_thread();
+	return NULL;
+}
+
+/* Ends early: EINTR, which a server sees as an error. */
+__attribute__((noinline)) static void waits(void)
+{
+	const struct timespec moment = { 0, 50000 };
+	double end = cpu_s() + PART_S;
+
+	while (cpu_s() < end)
+		if ((poll(NULL, 0, 0) != 0 || nanosleep(&moment, NULL) != 0) && errno == EINTR)
+			early++;
+}
+
+static void on_signal(int number)
+{
+	(void)number;
+	signals++;
+}
+
+static void each_signal(void (*handler)(int))
+{
+	for (int i = SIGRTMIN; i <= SIGRTMAX; i++)
+		if (signal(i, handler) != SIG_DFL)
+			printf("signal %d was not free\n", i);
+}
+
+static void block(void)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	blocks_all();
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static void children(char *program)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		forked_child();
+		execl(program, program, "executed", NULL);
+		_exit(1);
+	}
+	waitpid(pid, NULL, 0);
+}
+
+int main(int argc, char **argv)
+{
+	pthread_t thread;
+
+	if (argc > 1) {
+		executed_program();
+		return 0;
+	}
+	pthread_create(&thread, NULL, in_thread, NULL);
+	first_thread();
+	pthread_join(thread, NULL);
+	children(argv[0]);
+	waits();
+	block();
+	each_signal(SIG_DFL);
+	after_reset();
+	each_signal(on_signal);
+	after_yield();
+	printf("early: %d signals: %d\n", (int)early, (int)signals);
+	return 0;
+}
