@@ -141,7 +141,7 @@ int fdar_timers_signal(void)
 	while (number > SIGRTMIN && !is_free(number))
 		number--;
 	action.sa_sigaction = on_signal;
-	sigfillset(&action.sa_mask);
+	memset(&action.sa_mask, 0xff, sizeof(action.sa_mask));
 	if (number <= SIGRTMIN || fdar_next_sigaction(number, &action, NULL) != 0)
 		number = 0;
 	if (!number)
