@@ -118,8 +118,9 @@ static char *odd_text(const struct fdar_split_session *one)
 
 	if (!tls)
 		return g_steal_pointer(&odd);
-	return g_strdup_printf("%s%s%s%s", tls, one->tls->info.opened ? ", decrypted" : "",
-			       odd[0] ? ", " : "", odd);
+	return g_strdup_printf("%s%s%s%s%s%s", tls, one->tls->upgrade ? " behind " : "",
+			       one->tls->upgrade ? one->tls->upgrade : "",
+			       one->tls->info.opened ? ", decrypted" : "", odd[0] ? ", " : "", odd);
 }
 
 static void add_row(struct fdar_table *table, const struct fdar_split_session *one,

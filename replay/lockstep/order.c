@@ -50,6 +50,8 @@ static void add_role(GArray *steps, const struct fdar_role *role, uint32_t numbe
 				break; /* what came after it met nobody */
 			continue;
 		}
+		if (piece->kind == FDAR_PIECE_TLS)
+			continue;
 		step = (struct fdar_step){ .role = number, .kind = FDAR_STEP_FIN };
 		if (piece->kind == FDAR_PIECE_DATA) {
 			message += opens ? 1 : 0;

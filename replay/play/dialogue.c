@@ -189,6 +189,8 @@ static void excuse(struct fdar_dialogue *dialogue, uint64_t due, uint64_t now_ns
  * its captured time, where the server is later than it was then. A FIN leaves the other way open. */
 static gboolean waits_for_answer(const struct fdar_pace *pace, const struct fdar_piece *piece)
 {
+	if (piece->kind == FDAR_PIECE_TLS)
+		return TRUE;
 	switch (pace->wait) {
 	case FDAR_PACE_NONE:
 		return piece->kind != FDAR_PIECE_DATA;
@@ -208,7 +210,7 @@ static enum fdar_move next_piece(struct fdar_dialogue *dialogue, const struct fd
 {
 	uint64_t ready = dialogue->origin_ns;
 	uint64_t due = due_at(dialogue, pace, piece->time_ns);
-	gboolean data = piece->kind == FDAR_PIECE_DATA;
+	gboolean ends = piece->kind == FDAR_PIECE_FIN || piece->kind == FDAR_PIECE_RST;
 
 	dialogue->gated = pace->wait == FDAR_PACE_STEP;
 	if (piece->kind == FDAR_PIECE_GAP)
@@ -220,7 +222,7 @@ static enum fdar_move next_piece(struct fdar_dialogue *dialogue, const struct fd
 		if (move != FDAR_MOVE_DONE)
 			return move;
 		dialogue->gated = TRUE;
-		if (!data && dialogue->server_ends && !dialogue->peer_closed)
+		if (ends && dialogue->server_ends && !dialogue->peer_closed)
 			return expect(dialogue, pace, piece->time_ns, now_ns,
 				      "the server did not close as captured", next);
 	}
@@ -231,8 +233,8 @@ static enum fdar_move next_piece(struct fdar_dialogue *dialogue, const struct fd
 	next->due_ns = pace->asap ? ready : due + dialogue->excuse_ns;
 	next->ready_ns = MAX(MAX(ready, due), next->due_ns);
 	next->opens = dialogue->opens;
-	if (data)
-		return FDAR_MOVE_SEND;
+	if (!ends)
+		return piece->kind == FDAR_PIECE_TLS ? FDAR_MOVE_TLS : FDAR_MOVE_SEND;
 	dialogue->needed = need_of(dialogue, piece);
 	return piece->kind == FDAR_PIECE_FIN ? FDAR_MOVE_FIN : FDAR_MOVE_RST;
 }
@@ -315,6 +317,8 @@ void fdar_dialogue_moved(struct fdar_dialogue *dialogue, uint64_t now_ns)
 		dialogue->fin_sent = TRUE;
 		return;
 	}
+	if (piece->kind == FDAR_PIECE_TLS)
+		return; /* the message is the one behind it */
 	if (dialogue->opens)
 		dialogue->message++;
 	if (dialogue->in_answer)

@@ -21,7 +21,8 @@
  * is later by what of it the session has not made good for.
  * FIN and RST are sent by the same rules. With FDAR_PACE_TIME and FDAR_PACE_NONE answers do not hold
  * back pieces, but the end of the session still waits for them: also an RST, which would undo them,
- * and with FDAR_PACE_NONE a FIN.
+ * and with FDAR_PACE_NONE a FIN. Turning to TLS always waits for the answer: what the server still says in plain
+ * would be taken for a record.
  *
  * The session ends when the peer closed; or, where the capture does not show the peer closing,
  * when all bytes have come, or the last answer has begun and been quiet, and (where the capture
@@ -57,6 +58,7 @@ enum fdar_move {
 	FDAR_MOVE_SEND,    /* the piece's bytes; then call fdar_dialogue_moved */
 	FDAR_MOVE_FIN,     /* no more sending; then call fdar_dialogue_moved */
 	FDAR_MOVE_RST,     /* reset: the session is over */
+	FDAR_MOVE_TLS,     /* from here on in TLS; then call fdar_dialogue_moved */
 	FDAR_MOVE_WAIT,    /* until something comes, or next->wake_ns */
 	FDAR_MOVE_DONE,    /* all of it was played */
 	FDAR_MOVE_TIMEOUT, /* next->missing says what did not come */
@@ -65,7 +67,8 @@ enum fdar_move {
 
 struct fdar_next_move {
 	const struct fdar_piece *piece; /* FDAR_MOVE_SEND: what to send */
-	uint64_t due_ns;   /* SEND, FIN: when it should have gone by the schedule, and without our
+	uint64_t
+		due_ns; /* SEND, FIN, TLS: when it should have gone by the schedule, and without our
 			      waiting for quiet */
 	uint64_t ready_ns; /* SEND, FIN: from when it could go; never less than due_ns */
 	gboolean opens;    /* SEND: the first piece of a message */
@@ -114,7 +117,7 @@ enum fdar_move fdar_dialogue_next(struct fdar_dialogue *dialogue, const struct f
 enum fdar_move fdar_dialogue_answered(struct fdar_dialogue *dialogue, const struct fdar_pace *pace,
 				      uint64_t now_ns, struct fdar_next_move *next);
 
-/* The piece that SEND or FIN asked for has left in full. */
+/* The piece that SEND or FIN asked for has left in full, or TLS begins. */
 void fdar_dialogue_moved(struct fdar_dialogue *dialogue, uint64_t now_ns);
 
 /* Bytes came (UDP: a datagram, may be empty). */

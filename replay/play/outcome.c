@@ -32,12 +32,19 @@ static void play_free(struct fdar_stage *stage, struct fdar_play *play)
 	g_free(play);
 }
 
+/* Its TLS is played as bytes, or what is in it in plain behind what turned to it. */
+static gboolean is_sealed(const struct fdar_stage *stage, const struct fdar_script *script)
+{
+	return script->sealed && !stage->options.verbatim &&
+	       !(script->tls->decrypted && stage->tls);
+}
+
 static const char *why_not_as_captured(const struct fdar_session_tls *tls)
 {
 	if (!tls->later)
 		return "TLS, whose keys are not those of this run: --tls-keys plays what is in it";
 	return tls->decrypted ? "TLS begins within the session (as behind STARTTLS), and what was "
-				"in it is played in plain"
+				"in it is played in plain: --tls turns to it there, too"
 			      : "TLS begins within the session (as behind STARTTLS), and is "
 				"played as bytes";
 }
@@ -75,7 +82,7 @@ void fdar_play_stop(struct fdar_stage *stage, struct fdar_play *play, enum fdar_
 					 : "the server answered with more bytes";
 	}
 	/* Ciphertext of another run: what became of it is no surprise. */
-	if (play->start.script->sealed && !stage->options.verbatim &&
+	if (is_sealed(stage, play->start.script) &&
 	    (verdict == FDAR_RESULT_DIFFERS || verdict == FDAR_RESULT_RESET ||
 	     verdict == FDAR_RESULT_TIMEOUT))
 		outcome.reason = why_not_as_captured(play->start.script->tls);

@@ -247,6 +247,10 @@ static gboolean advance(struct fdar_stage *stage, struct fdar_play *play)
 			use_turn(stage);
 			fdar_dialogue_moved(&play->dialogue, now);
 			continue;
+		case FDAR_MOVE_TLS:
+			fdar_transfer_turn(stage, play, now);
+			fdar_dialogue_moved(&play->dialogue, now);
+			continue;
 		case FDAR_MOVE_RST:
 			reset_and_finish(stage, play);
 			return FALSE;

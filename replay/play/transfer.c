@@ -84,15 +84,28 @@ void fdar_transfer_end(struct fdar_play *play)
 	shutdown(play->fd, SHUT_WR);
 }
 
+/* The first piece in TLS; NULL: none. */
+static const struct fdar_piece *first_in_tls(const struct fdar_script *script)
+{
+	uint64_t first = script->from;
+
+	for (uint64_t i = first; script->tls->later && i < script->count; i++)
+		if (script->pieces[i].kind == FDAR_PIECE_TLS)
+			first = i + 1;
+	return first < script->count ? &script->pieces[first] : NULL;
+}
+
 /* The protocol to offer. Where the server's choice is not known, what is spoken is. */
 static const char *alpn_of(const struct fdar_script *script, const struct fdar_session_tls *tls)
 {
 	static const char preface[] = "PRI * HTTP/2";
-	const struct fdar_piece *first = &script->pieces[script->from];
+	const struct fdar_piece *first;
 	gboolean h2;
 
-	if (!tls->alpn_offered || !tls->decrypted || strcmp(tls->alpn, "h2") != 0 ||
-	    script->from >= script->count)
+	if (!tls->alpn_offered || !tls->decrypted || strcmp(tls->alpn, "h2") != 0)
+		return tls->alpn;
+	first = first_in_tls(script);
+	if (!first)
 		return tls->alpn;
 	h2 = first->way == FDAR_FROM_CLIENT && first->kind == FDAR_PIECE_DATA &&
 	     first->length >= sizeof(preface) - 1 &&
@@ -102,12 +115,20 @@ static const char *alpn_of(const struct fdar_script *script, const struct fdar_s
 
 void fdar_transfer_begin(struct fdar_stage *stage, struct fdar_play *play, uint64_t now_ns)
 {
+	const struct fdar_session_tls *tls = play->start.script->tls;
+
+	if (!tls || !tls->later)
+		fdar_transfer_turn(stage, play, now_ns);
+}
+
+void fdar_transfer_turn(struct fdar_stage *stage, struct fdar_play *play, uint64_t now_ns)
+{
 	const struct fdar_script *script = play->start.script;
 	struct fdar_tls_wish wish = { .name = stage->options.tls_name };
 
-	play->connected_ns = now_ns;
 	if (!stage->tls || !is_tcp(play))
 		return;
+	play->connected_ns = now_ns;
 	if (script->tls) {
 		wish.alpn = alpn_of(script, script->tls);
 		wish.version = script->tls->version;

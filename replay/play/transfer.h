@@ -19,8 +19,11 @@ ssize_t fdar_transfer_send(struct fdar_play *play, const struct fdar_piece *piec
 /* No more will be sent. */
 void fdar_transfer_end(struct fdar_play *play);
 
-/* The socket is connected: TLS begins, when it is to be played and the session can have it. */
+/* The socket is connected: TLS begins, when it is to be played and the session does not have it later. */
 void fdar_transfer_begin(struct fdar_stage *stage, struct fdar_play *play, uint64_t now_ns);
+
+/* The session turns to TLS: it begins, when it is to be played. */
+void fdar_transfer_turn(struct fdar_stage *stage, struct fdar_play *play, uint64_t now_ns);
 
 /* Goes on with the handshake: 1 when it is over, 0 when the socket has to be waited for, -1 when it
  * failed (errno as above). */

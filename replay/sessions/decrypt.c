@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "replay/tls/tls.h"
+#include "replay/tls/upgrade.h"
 
 /* So many bytes of each way are looked at for the hellos alone. */
 #define HELLO_BYTES ((uint64_t)64 * 1024)
@@ -192,14 +193,33 @@ static void keep(struct decrypter *decrypter, const struct fdar_piece *piece)
 	g_array_append_val(decrypter->pieces, *piece);
 }
 
-/* begin: the piece with which TLS does. */
+/* From here on it is TLS: said when the client's hello was. */
+static void turn(struct decrypter *decrypter, const struct fdar_piece *hello)
+{
+	struct fdar_piece own = *hello;
+
+	own.acked = read_by(decrypter->marks[!hello->way], hello->acked);
+	decrypter->from = &own;
+	add_piece(decrypter, hello->way, FDAR_PIECE_TLS, 0, 0);
+}
+
+/* What of a piece is before its byte at, or from it on. */
+static struct fdar_piece part_of(struct fdar_piece piece, uint32_t at, gboolean before)
+{
+	piece.offset += before ? 0 : at;
+	piece.length = before ? at : piece.length - at;
+	return piece;
+}
+
+/* begin: the piece with which TLS does, behind so many bytes in plain. */
 static void decrypt_one(struct decrypter *decrypter, const struct fdar_tls_keys *keys,
-			struct fdar_session *session, uint64_t begin)
+			struct fdar_session *session, uint64_t begin, uint32_t at)
 {
 	static const struct fdar_tls_ops ops = { on_data, on_missing, on_ended };
 	const struct fdar_piece *pieces = fdar_sessions_pieces(decrypter->sessions, session);
 	struct fdar_tls *tls = fdar_tls_new(keys, &ops, decrypter);
 	const struct fdar_tls_info *info = fdar_tls_info(tls);
+	struct fdar_piece part;
 	gboolean later;
 
 	g_array_set_size(decrypter->pieces, 0);
@@ -210,8 +230,15 @@ static void decrypt_one(struct decrypter *decrypter, const struct fdar_tls_keys 
 	}
 	for (uint64_t i = 0; i < begin; i++)
 		keep(decrypter, &pieces[i]);
+	part = part_of(pieces[begin], at, TRUE);
+	if (at)
+		keep(decrypter, &part);
 	later = decrypter->plain[0] + decrypter->plain[1] > 0;
-	for (uint64_t i = begin; i < session->pieces && !is_enough(decrypter, info); i++)
+	if (later)
+		turn(decrypter, &pieces[begin]);
+	part = part_of(pieces[begin], at, FALSE);
+	feed(decrypter, tls, &part);
+	for (uint64_t i = begin + 1; i < session->pieces && !is_enough(decrypter, info); i++)
 		feed(decrypter, tls, &pieces[i]);
 	if (info->is_tls)
 		note(decrypter->sessions, session, info, info->opened > 0, later);
@@ -220,13 +247,15 @@ static void decrypt_one(struct decrypter *decrypter, const struct fdar_tls_keys 
 	fdar_tls_free(tls);
 }
 
-/* The piece with which TLS begins: the session's first, or the client's hello behind a little in plain.
- * As many as there are pieces: none. */
-static uint64_t find_tls(const struct fdar_sessions *sessions, const struct fdar_session *session)
+/* The piece with which TLS begins: the session's first, or the client's hello behind a little in plain, *at bytes of
+ * which may be in the same piece. As many as there are pieces: none. */
+static uint64_t find_tls(const struct fdar_sessions *sessions, const struct fdar_session *session,
+			 uint32_t *at)
 {
 	const struct fdar_piece *pieces = fdar_sessions_pieces(sessions, session);
 	uint64_t plain = 0;
 
+	*at = 0;
 	if (session->transport != FDAR_TCP)
 		return session->pieces;
 	for (uint64_t i = 0; i < session->pieces && plain <= FDAR_TLS_PLAIN_MAX; i++) {
@@ -235,10 +264,13 @@ static uint64_t find_tls(const struct fdar_sessions *sessions, const struct fdar
 		if (pieces[i].kind != FDAR_PIECE_DATA)
 			continue;
 		bytes = fdar_sessions_payload(sessions, &pieces[i]);
-		if (pieces[i].way == FDAR_FROM_CLIENT &&
-		    (plain ? fdar_tls_starts(bytes, pieces[i].length)
-			   : fdar_tls_begins(bytes, pieces[i].length)))
-			return plain ? i : 0;
+		if (pieces[i].way == FDAR_FROM_CLIENT) {
+			if (!plain && fdar_tls_begins(bytes, pieces[i].length))
+				return 0;
+			*at = (uint32_t)fdar_tls_upgrade_at(bytes, pieces[i].length);
+			if (*at < pieces[i].length)
+				return i;
+		}
 		plain += pieces[i].length;
 	}
 	return session->pieces;
@@ -261,10 +293,11 @@ gboolean fdar_sessions_decrypt(struct fdar_sessions *sessions, const struct fdar
 		struct fdar_session *session =
 			&g_array_index(sessions->sessions, struct fdar_session, i);
 
-		uint64_t begin = find_tls(sessions, session);
+		uint32_t at;
+		uint64_t begin = find_tls(sessions, session, &at);
 
 		if (begin < session->pieces)
-			decrypt_one(&decrypter, keys, session, begin);
+			decrypt_one(&decrypter, keys, session, begin, at);
 	}
 	g_array_unref(decrypter.pieces);
 	g_array_unref(decrypter.marks[0]);

@@ -80,7 +80,8 @@ enum fdar_piece_kind {
 			*/
 	FDAR_PIECE_GAP,  /* length bytes that are not in the capture; offset means nothing */
 	FDAR_PIECE_FIN, /* the sender is done sending (half-close unless the other did so before) */
-	FDAR_PIECE_RST
+	FDAR_PIECE_RST,
+	FDAR_PIECE_TLS /* of a session that was decrypted: the client turns to TLS, behind what was said in plain */
 };
 
 struct fdar_piece {
@@ -88,7 +89,7 @@ struct fdar_piece {
 	uint64_t offset;  /* in the payload */
 	uint64_t acked;   /* TCP: how many bytes of the other way, gaps included, the sender had
 			   * acknowledged when it sent this: what it may have answered to */
-	uint32_t length;  /* bytes; 0 for FIN and RST */
+	uint32_t length;  /* bytes; 0 for FIN, RST and TLS */
 	uint8_t kind;     /* enum fdar_piece_kind */
 	uint8_t way;      /* enum fdar_way: who sent it */
 	uint8_t syn : 1;  /* DATA that came in the SYN (TCP Fast Open) */

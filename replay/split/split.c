@@ -45,7 +45,7 @@ struct part {
 	uint64_t payload_at;
 	struct fdar_history histories[2];  /* by enum fdar_way */
 	struct fdar_split_tls_reader *tls; /* NULL: it is none, or has not begun yet */
-	uint64_t plain;                    /* bytes of both ways in front of it */
+	struct fdar_split_plain plain;     /* what came in front of it */
 	uint32_t id;
 	uint32_t broken;
 	gboolean in_file; /* some records are in the file with the provisional name */
@@ -203,11 +203,9 @@ static void take_secrets(struct splitter *splitter)
 static void read_tls(struct splitter *splitter, struct part *part,
 		     const struct fdar_arrival *arrival)
 {
-	if (!part->tls && part->plain <= FDAR_TLS_PLAIN_MAX) {
+	if (!part->tls) {
 		part->tls =
-			fdar_split_tls_begin(arrival, part->plain, splitter->keys, splitter->sums);
-		if (arrival->piece.kind == FDAR_PIECE_DATA)
-			part->plain += arrival->piece.length;
+			fdar_split_tls_begin(arrival, &part->plain, splitter->keys, splitter->sums);
 		if (part->tls)
 			take_secrets(splitter);
 	}

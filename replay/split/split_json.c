@@ -139,6 +139,8 @@ static void add_tls(GString *json, const struct fdar_split_tls *tls)
 	add_text(json, "alpn", tls->info.alpn);
 	add_flag(json, "alpn_offered", tls->info.alpn_offered);
 	add_text(json, "suite", suite);
+	if (tls->upgrade)
+		add_text(json, "behind", tls->upgrade);
 	add_flag(json, "decrypted", tls->info.opened > 0);
 	for (unsigned way = 0; way < 2 && tls->info.opened > 0; way++) {
 		begin(json, ways[way], '{');

@@ -1,5 +1,7 @@
 #include "replay/split/split_tls.h"
 
+#include "replay/tls/upgrade.h"
+
 /* Without secrets: so many bytes are looked at for the hellos. */
 #define HELLO_BYTES ((uint64_t)64 * 1024)
 
@@ -8,6 +10,8 @@ struct fdar_split_tls_reader {
 	struct fdar_sum *sums[2];
 	uint64_t bytes[2];
 	uint64_t seen;
+	const char *upgrade;
+	uint32_t skip; /* bytes of the first arrival that are still plain */
 };
 
 static void on_data(void *user, unsigned way, const uint8_t *bytes, size_t size)
@@ -31,19 +35,38 @@ static void on_ended(void *user, unsigned way)
 	(void)way;
 }
 
+/* Where TLS begins in an arrival; its length: not in it. */
+static size_t begins_at(const struct fdar_arrival *arrival, const struct fdar_split_plain *plain)
+{
+	size_t length = arrival->piece.length;
+
+	if (arrival->piece.way != FDAR_FROM_CLIENT || plain->bytes > FDAR_TLS_PLAIN_MAX)
+		return length;
+	if (!plain->bytes && fdar_tls_begins(arrival->bytes, length))
+		return 0;
+	return fdar_tls_upgrade_at(arrival->bytes, length);
+}
+
 struct fdar_split_tls_reader *fdar_split_tls_begin(const struct fdar_arrival *arrival,
-						   uint64_t before,
+						   struct fdar_split_plain *plain,
 						   const struct fdar_tls_keys *keys,
 						   const struct fdar_sums *sums)
 {
 	static const struct fdar_tls_ops ops = { on_data, on_missing, on_ended };
 	struct fdar_split_tls_reader *reader;
+	size_t at;
 
-	if (arrival->piece.kind != FDAR_PIECE_DATA || arrival->piece.way != FDAR_FROM_CLIENT ||
-	    !(before ? fdar_tls_starts(arrival->bytes, arrival->piece.length)
-		     : fdar_tls_begins(arrival->bytes, arrival->piece.length)))
+	if (arrival->piece.kind != FDAR_PIECE_DATA || plain->bytes > FDAR_TLS_PLAIN_MAX)
+		return NULL;
+	at = begins_at(arrival, plain);
+	plain->bytes += at;
+	if (arrival->piece.way == FDAR_FROM_CLIENT && at)
+		plain->upgrade = fdar_tls_upgrade(arrival->bytes, at);
+	if (at == arrival->piece.length)
 		return NULL;
 	reader = g_new0(struct fdar_split_tls_reader, 1);
+	reader->upgrade = plain->upgrade;
+	reader->skip = (uint32_t)at;
 	reader->tls = fdar_tls_new(keys, &ops, reader);
 	for (unsigned way = 0; way < 2; way++)
 		reader->sums[way] = fdar_sum_begin(sums);
@@ -58,10 +81,11 @@ void fdar_split_tls_feed(struct fdar_split_tls_reader *reader, const struct fdar
 		return;
 	reader->seen += arrival->piece.length;
 	if (arrival->piece.kind == FDAR_PIECE_DATA)
-		fdar_tls_feed(reader->tls, arrival->piece.way, arrival->bytes,
-			      arrival->piece.length);
+		fdar_tls_feed(reader->tls, arrival->piece.way, arrival->bytes + reader->skip,
+			      arrival->piece.length - reader->skip);
 	else if (arrival->piece.kind == FDAR_PIECE_GAP)
 		fdar_tls_gap(reader->tls, arrival->piece.way, arrival->piece.length);
+	reader->skip = 0;
 }
 
 struct fdar_split_tls *fdar_split_tls_end(struct fdar_split_tls_reader *reader)
@@ -71,6 +95,7 @@ struct fdar_split_tls *fdar_split_tls_end(struct fdar_split_tls_reader *reader)
 	if (fdar_tls_info(reader->tls)->is_tls) {
 		result = g_new0(struct fdar_split_tls, 1);
 		result->info = *fdar_tls_info(reader->tls);
+		result->upgrade = reader->upgrade;
 	}
 	for (unsigned way = 0; way < 2; way++) {
 		fdar_sum_end(reader->sums[way], result ? result->digest[way] : NULL);

@@ -19,14 +19,22 @@ struct fdar_split_tls {
 	struct fdar_tls_info info;
 	uint64_t bytes[2];     /* of plaintext, by enum fdar_way */
 	uint8_t digest[2][32]; /* SHA-256 of it */
+	const char *
+		upgrade; /* by which request it turned to TLS (upgrade.h); NULL: none that is known */
+};
+
+/* What a session has said in plain so far. */
+struct fdar_split_plain {
+	uint64_t bytes;      /* both ways */
+	const char *upgrade; /* the client's last message was this request; NULL: it was none */
 };
 
 struct fdar_split_tls_reader;
 
-/* Something arrived behind so many bytes of both ways in plain: NULL when TLS does not begin with it.
- * keys may be NULL; it and sums must outlive the reader. */
+/* Something arrived: NULL when TLS does not begin with it, and then it is part of what was said in plain. keys
+ * may be NULL; it and sums must outlive the reader. Then feed it. */
 struct fdar_split_tls_reader *fdar_split_tls_begin(const struct fdar_arrival *arrival,
-						   uint64_t before,
+						   struct fdar_split_plain *plain,
 						   const struct fdar_tls_keys *keys,
 						   const struct fdar_sums *sums);
 
