@@ -224,11 +224,9 @@ static gboolean advance(struct fdar_stage *stage, struct fdar_play *play)
 		if (play->tls && !play->secured) {
 			int status = shake_hands(stage, play, now);
 
-			if (status < 0)
-				return FALSE;
-			if (status == 0)
-				return wait_socket(stage, play, now);
-			continue;
+			if (status > 0)
+				continue;
+			return status == 0 && wait_socket(stage, play, now);
 		}
 		if (fdar_script_was_refused(play->start.script)) {
 			fdar_play_stop(stage, play, FDAR_RESULT_DIFFERS,

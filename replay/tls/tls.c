@@ -3,41 +3,22 @@
 #include <openssl/crypto.h>
 #include <string.h>
 
-#include "replay/tls/suite.h"
+#include "replay/tls/tls_private.h"
 
 #define HANDSHAKE_MAX   (128u * 1024u)
 #define MESSAGE_HEADER  4u
 #define CLOSE_NOTIFY    0u    /* of alerts */
 #define SMALLEST_RECORD 22u   /* a byte of content in TLS 1.3: header, type, tag */
 #define TRIES_MAX       4096u /* numbers that are tried behind a loss */
+/* Bytes that may be decrypted in vain, to begin with and for each byte of a direction: damage, or
+ * somebody who wants it so, must not take longer. */
+#define VAIN_BYTES  ((uint64_t)256 << 20)
+#define VAIN_A_BYTE 64u
 
-/* One way of a connection. */
-struct direction {
-	GByteArray *records;   /* from a record's header on */
-	GByteArray *handshake; /* messages, until the hello is whole */
-	/* early: of the client's early data; the server's, of its handshake. */
-	struct fdar_tls_opener *opener, *early;
-	struct fdar_tls_secret secret; /* TLS 1.3: in use */
-	uint64_t number, early_number; /* of the next record */
-	uint64_t skip;                 /* bytes that belong to a record which is not whole */
-	uint64_t unsure;               /* how many records may have been lost before the next */
-	gboolean searching;            /* for the header of a record */
-	gboolean protected; /* until TLS 1.2: has changed to its keys; TLS 1.3: its keys have opened one */
-	gboolean garbled; /* no records any more */
-};
-
-struct fdar_tls {
-	const struct fdar_tls_keys *keys;
-	const struct fdar_tls_ops *ops;
-	void *user;
-	struct fdar_tls_info info;
-	struct direction directions[2];
-	const struct fdar_tls_secrets *secrets;
-	const struct fdar_tls_suite *suite;
-	uint8_t randoms[2][FDAR_TLS_RANDOM];
-	gboolean encrypt_then_mac;
-	uint8_t plain[FDAR_TLS_RECORD_MAX];
-};
+static gboolean is_13(const struct fdar_tls *tls)
+{
+	return tls->info.version == 0x0304;
+}
 
 struct fdar_tls *fdar_tls_new(const struct fdar_tls_keys *keys, const struct fdar_tls_ops *ops,
 			      void *user)
@@ -50,25 +31,24 @@ struct fdar_tls *fdar_tls_new(const struct fdar_tls_keys *keys, const struct fda
 	for (unsigned way = 0; way < 2; way++) {
 		tls->directions[way].records = g_byte_array_new();
 		tls->directions[way].handshake = g_byte_array_new();
+		tls->directions[way].vain = VAIN_BYTES;
 	}
 	return tls;
 }
 
-static gboolean is_13(const struct fdar_tls *tls)
-{
-	return tls->info.version == 0x0304;
-}
-
+/* In a renegotiation only the keys are others. */
 static void see_client_hello(struct fdar_tls *tls, const struct fdar_tls_hello *hello)
 {
+	memcpy(tls->randoms[0], hello->random, FDAR_TLS_RANDOM);
+	tls->secrets = tls->keys ? fdar_tls_keys_find(tls->keys, hello->random) : NULL;
+	if (tls->directions[0].protected)
+		return;
 	tls->info.is_tls = TRUE;
 	tls->info.version = hello->version;
 	tls->info.resumes = hello->resumes;
 	memcpy(tls->info.name, hello->name, sizeof(tls->info.name));
 	memcpy(tls->info.alpn, hello->alpn, sizeof(tls->info.alpn));
 	tls->info.alpn_offered = hello->alpn[0] != '\0';
-	memcpy(tls->randoms[0], hello->random, FDAR_TLS_RANDOM);
-	tls->secrets = tls->keys ? fdar_tls_keys_find(tls->keys, hello->random) : NULL;
 	tls->info.has_keys = tls->secrets != NULL;
 }
 
@@ -81,9 +61,10 @@ static void see_choice(struct fdar_tls *tls, const struct fdar_tls_hello *hello)
 
 static void see_server_hello(struct fdar_tls *tls, const struct fdar_tls_hello *hello)
 {
+	tls->hellos++;
 	tls->info.version = hello->version;
 	tls->info.suite = hello->suite;
-	if (hello->version != 0x0304)
+	if (hello->version != 0x0304 && !tls->directions[1].protected)
 		see_choice(tls, hello);
 	memcpy(tls->randoms[1], hello->random, FDAR_TLS_RANDOM);
 	tls->suite = fdar_tls_suite_find(hello->suite);
@@ -91,7 +72,7 @@ static void see_server_hello(struct fdar_tls *tls, const struct fdar_tls_hello *
 }
 
 /* TLS 1.3: the direction goes on with the secret that follows its own. */
-static void update_key(struct fdar_tls *tls, struct direction *direction)
+static void update_key(struct fdar_tls *tls, struct fdar_tls_direction *direction)
 {
 	fdar_tls_secret_next(tls->suite, &direction->secret);
 	fdar_tls_opener_free(direction->opener);
@@ -148,6 +129,8 @@ static void see_content(struct fdar_tls *tls, unsigned way, uint8_t type, size_t
 		see_handshake(tls, way, tls->plain, size);
 	if (type == FDAR_TLS_ALERT && size == 2 && tls->plain[1] == CLOSE_NOTIFY)
 		tls->ops->ended(tls->user, way);
+	if (type == FDAR_TLS_CHANGE_CIPHER && !is_13(tls) && tls->suite)
+		fdar_tls_change_keys(tls, way); /* a renegotiation */
 	if (type != FDAR_TLS_DATA)
 		return;
 	tls->info.opened++;
@@ -155,199 +138,53 @@ static void see_content(struct fdar_tls *tls, unsigned way, uint8_t type, size_t
 		tls->ops->data(tls->user, way, tls->plain, size);
 }
 
-/* Tries a record with the numbers that it may have. TRUE when it opened: *number is behind it. */
-static gboolean try_numbers(struct fdar_tls *tls, struct fdar_tls_opener *opener, uint64_t *number,
-			    uint64_t unsure, const uint8_t *record, size_t size, size_t *made,
-			    uint8_t *type)
+/* The message in plain that says so. Anything else may be chance. */
+static gboolean is_change(const uint8_t *record, size_t size)
 {
-	for (uint64_t i = 0; opener && i <= unsure; i++) {
-		if (!fdar_tls_opener_open(opener, *number + i, record, size, tls->plain, made,
-					  type))
-			continue;
-		*number += i + 1;
-		return TRUE;
-	}
-	return FALSE;
-}
-
-/* A key update may be among what was lost. */
-static gboolean try_next_key(struct fdar_tls *tls, struct direction *direction,
-			     const uint8_t *record, size_t size, size_t *made, uint8_t *type)
-{
-	struct fdar_tls_secret next = direction->secret;
-	struct fdar_tls_opener *opener;
-	uint64_t number = 0;
-	gboolean opened;
-
-	fdar_tls_secret_next(tls->suite, &next);
-	opener = fdar_tls_opener_new13(tls->suite, &next);
-	opened = try_numbers(tls, opener, &number, direction->unsure, record, size, made, type);
-	if (!opened) {
-		fdar_tls_opener_free(opener);
-		return FALSE;
-	}
-	fdar_tls_opener_free(direction->opener);
-	direction->opener = opener;
-	direction->secret = next;
-	direction->number = number;
-	return TRUE;
-}
-
-/* The suite of TLS 1.3 that a secret is for, where nobody tells: with it the record opens. 0: none. */
-static uint16_t find_suite(struct fdar_tls *tls, const struct fdar_tls_secret *secret,
-			   uint64_t unsure, const uint8_t *record, size_t size)
-{
-	static const uint16_t suites[] = { 0x1301, 0x1302, 0x1303, 0x1304, 0x1305 };
-	uint16_t found = 0;
-
-	for (size_t i = 0; i < G_N_ELEMENTS(suites) && !found; i++) {
-		struct fdar_tls_opener *opener =
-			fdar_tls_opener_new13(fdar_tls_suite_find(suites[i]), secret);
-		uint64_t number = 0;
-		size_t made;
-		uint8_t type;
-
-		if (try_numbers(tls, opener, &number, unsure, record, size, &made, &type))
-			found = suites[i];
-		fdar_tls_opener_free(opener);
-	}
-	return found;
-}
-
-/* Data that a client sends before the handshake is over; its suite is that of the session it resumes. */
-static gboolean open_early(struct fdar_tls *tls, struct direction *direction, const uint8_t *record,
-			   size_t size)
-{
-	size_t made;
-	uint8_t type;
-
-	if (!tls->secrets || !tls->secrets->early.size || direction->protected)
-		return FALSE;
-	if (!direction->early) {
-		uint16_t suite =
-			find_suite(tls, &tls->secrets->early, direction->unsure, record, size);
-
-		if (!suite)
-			return FALSE;
-		direction->early =
-			fdar_tls_opener_new13(fdar_tls_suite_find(suite), &tls->secrets->early);
-	}
-	if (!try_numbers(tls, direction->early, &direction->early_number, direction->unsure, record,
-			 size, &made, &type))
-		return FALSE;
-	see_content(tls, 0, type, made);
-	return TRUE;
-}
-
-/* What the server says under the keys of the handshake: which protocol it has chosen. */
-static gboolean open_handshake(struct fdar_tls *tls, struct direction *direction,
-			       const uint8_t *record, size_t size)
-{
-	size_t made;
-	uint8_t type;
-
-	if (!tls->secrets || !tls->suite || !tls->secrets->handshake.size || direction->protected)
-		return FALSE;
-	if (!direction->early)
-		direction->early = fdar_tls_opener_new13(tls->suite, &tls->secrets->handshake);
-	if (!try_numbers(tls, direction->early, &direction->early_number, direction->unsure, record,
-			 size, &made, &type))
-		return FALSE;
-	see_content(tls, 1, type, made);
-	return TRUE;
-}
-
-/* FALSE when it did not open. */
-static gboolean open13(struct fdar_tls *tls, unsigned way, const uint8_t *record, size_t size)
-{
-	struct direction *direction = &tls->directions[way];
-	size_t made;
-	uint8_t type;
-
-	if (way == 0 ? open_early(tls, direction, record, size)
-		     : open_handshake(tls, direction, record, size))
-		return TRUE;
-	if (!tls->secrets || !tls->secrets->traffic[way].size)
-		return FALSE;
-	if (!tls->suite) {
-		/* The server's hello was lost. */
-		tls->info.suite = find_suite(tls, &tls->secrets->traffic[way], direction->unsure,
-					     record, size);
-		tls->suite = fdar_tls_suite_find(tls->info.suite);
-	}
-	if (!tls->suite)
-		return FALSE;
-	if (!direction->opener) {
-		direction->secret = tls->secrets->traffic[way];
-		direction->opener = fdar_tls_opener_new13(tls->suite, &direction->secret);
-	}
-	if (!try_numbers(tls, direction->opener, &direction->number, direction->unsure, record,
-			 size, &made, &type) &&
-	    !(direction->protected && direction->unsure &&
-	      try_next_key(tls, direction, record, size, &made, &type)))
-		return FALSE;
-	direction->protected = TRUE;
-	direction->unsure = 0;
-	see_content(tls, way, type, made);
-	return TRUE;
-}
-
-static gboolean open12(struct fdar_tls *tls, unsigned way, const uint8_t *record, size_t size)
-{
-	struct direction *direction = &tls->directions[way];
-	size_t made;
-	uint8_t type;
-
-	if (!try_numbers(tls, direction->opener, &direction->number, direction->unsure, record,
-			 size, &made, &type))
-		return FALSE;
-	direction->unsure = 0;
-	fdar_tls_opener_pass(direction->opener, record, size);
-	see_content(tls, way, type, made);
-	return TRUE;
-}
-
-/* Until TLS 1.2: from here on the direction is under the keys that were agreed on. */
-static void change_keys(struct fdar_tls *tls, unsigned way)
-{
-	struct direction *direction = &tls->directions[way];
-
-	if (is_13(tls) || !tls->suite)
-		return;
-	fdar_tls_opener_free(direction->opener);
-	direction->opener = NULL;
-	direction->protected = TRUE;
-	direction->number = 0;
-	if (tls->secrets)
-		direction->opener =
-			fdar_tls_opener_new12(tls->suite, tls->info.version, &tls->secrets->master,
-					      tls->randoms[0], tls->randoms[1], way == 1,
-					      tls->encrypt_then_mac);
+	return record[0] == FDAR_TLS_CHANGE_CIPHER && size == FDAR_TLS_HEADER + 1 &&
+	       record[FDAR_TLS_HEADER] == 1;
 }
 
 /* A record of content, or of a number that is not known, was lost. */
 static void lose(struct fdar_tls *tls, unsigned way, uint64_t size)
 {
-	if (!tls->secrets)
+	g_byte_array_set_size(tls->directions[way].handshake, 0);
+	if (!tls->info.has_keys)
 		return;
 	tls->info.lost++;
 	tls->ops->missing(tls->user, way, (size_t)MIN(size, UINT32_MAX));
 }
 
+/* A record that may be under keys. FALSE when it did not open. */
+static gboolean open_record(struct fdar_tls *tls, unsigned way, const uint8_t *record, size_t size)
+{
+	size_t made;
+	uint8_t type;
+
+	if (!(is_13(tls) ? fdar_tls_open13 : fdar_tls_open12)(tls, way, record, size, &made, &type))
+		return FALSE;
+	see_content(tls, way, type, made);
+	return TRUE;
+}
+
 /* A whole record. FALSE when it is under keys and did not open. */
 static gboolean see_record(struct fdar_tls *tls, unsigned way, const uint8_t *record, size_t size)
 {
-	struct direction *direction = &tls->directions[way];
+	struct fdar_tls_direction *direction = &tls->directions[way];
 
-	if (record[0] == FDAR_TLS_CHANGE_CIPHER) {
-		change_keys(tls, way);
+	if (!direction->protected && is_change(record, size)) {
+		if (!is_13(tls) && tls->suite)
+			fdar_tls_change_keys(tls, way);
 		return TRUE;
 	}
 	if (is_13(tls) && record[0] == FDAR_TLS_DATA)
 		/* Until its own keys open one, what does not open is of the handshake. */
-		return open13(tls, way, record, size) || !direction->protected;
+		return open_record(tls, way, record, size) || !direction->protected;
+	if (!is_13(tls) && (direction->protected || direction->unsure) &&
+	    open_record(tls, way, record, size))
+		return TRUE;
 	if (direction->protected && !is_13(tls))
-		return open12(tls, way, record, size);
+		return FALSE;
 	if (record[0] == FDAR_TLS_HANDSHAKE)
 		see_handshake(tls, way, record + FDAR_TLS_HEADER, size - FDAR_TLS_HEADER);
 	return TRUE;
@@ -365,7 +202,7 @@ static gboolean is_header(const uint8_t *bytes, size_t *size)
 /* Finds the next record behind a loss: one that opens. FALSE when more bytes are needed. */
 static gboolean search(struct fdar_tls *tls, unsigned way)
 {
-	struct direction *direction = &tls->directions[way];
+	struct fdar_tls_direction *direction = &tls->directions[way];
 	GByteArray *records = direction->records;
 	guint at = 0;
 
@@ -391,7 +228,7 @@ static gboolean search(struct fdar_tls *tls, unsigned way)
 
 static void read_records(struct fdar_tls *tls, unsigned way)
 {
-	struct direction *direction = &tls->directions[way];
+	struct fdar_tls_direction *direction = &tls->directions[way];
 	GByteArray *records = direction->records;
 	guint at = 0;
 
@@ -418,13 +255,14 @@ static void read_records(struct fdar_tls *tls, unsigned way)
 
 void fdar_tls_feed(struct fdar_tls *tls, unsigned way, const uint8_t *bytes, size_t size)
 {
-	struct direction *direction = &tls->directions[way];
+	struct fdar_tls_direction *direction = &tls->directions[way];
 	uint64_t skipped = MIN(direction->skip, size);
 
 	fdar_tls_opener_pass(direction->opener, bytes, skipped);
 	direction->skip -= skipped;
 	bytes += skipped;
 	size -= skipped;
+	direction->vain += size * VAIN_A_BYTE;
 	/* In steps: what waits is at most a record and one of these. */
 	while (size > 0 && !direction->garbled) {
 		size_t step = MIN(size, FDAR_TLS_RECORD_MAX);
@@ -438,13 +276,18 @@ void fdar_tls_feed(struct fdar_tls *tls, unsigned way, const uint8_t *bytes, siz
 
 void fdar_tls_gap(struct fdar_tls *tls, unsigned way, uint64_t size)
 {
-	struct direction *direction = &tls->directions[way];
+	struct fdar_tls_direction *direction = &tls->directions[way];
 	GByteArray *records = direction->records;
 	size_t whole = 0;
 	uint64_t left = 0;
 
 	if (direction->garbled)
 		return;
+	if (!direction->opener && !is_13(tls) && tls->suite) {
+		/* The change may be in it; if it is not, it comes and is made anew. */
+		fdar_tls_change_keys(tls, way);
+		direction->protected = FALSE;
+	}
 	fdar_tls_opener_pass(direction->opener, NULL, 0);
 	if (direction->skip) {
 		left = direction->skip;
@@ -481,7 +324,7 @@ void fdar_tls_free(struct fdar_tls *tls)
 	if (!tls)
 		return;
 	for (unsigned way = 0; way < 2; way++) {
-		struct direction *direction = &tls->directions[way];
+		struct fdar_tls_direction *direction = &tls->directions[way];
 
 		fdar_tls_opener_free(direction->opener);
 		fdar_tls_opener_free(direction->early);

@@ -36,7 +36,7 @@ static void set_script(struct stage *stage, const uint8_t *data, unsigned count)
 		time_ns += data[1] * MS;
 		piece->time_ns = time_ns;
 		piece->way = data[0] & 1;
-		piece->kind = (data[0] >> 1) % (FDAR_PIECE_RST + 1);
+		piece->kind = (data[0] >> 1) % (FDAR_PIECE_TLS + 1);
 		piece->length = piece->kind == FDAR_PIECE_DATA ? data[2] * (1u + data[3]) : 0;
 		piece->acked = MIN(bytes[!piece->way], bytes[!piece->way] + 16 - data[4]);
 		bytes[piece->way] += piece->length;
@@ -71,6 +71,7 @@ static gboolean step(struct stage *stage)
 		fdar_dialogue_moved(&stage->dialogue, stage->now_ns);
 		return TRUE;
 	case FDAR_MOVE_FIN:
+	case FDAR_MOVE_TLS:
 		fdar_dialogue_moved(&stage->dialogue, stage->now_ns);
 		return TRUE;
 	case FDAR_MOVE_WAIT:

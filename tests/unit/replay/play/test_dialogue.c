@@ -579,11 +579,46 @@ static void test_live(void)
 	g_assert_cmpint(at(&stage, 100002), ==, FDAR_MOVE_LOST);
 }
 
+/* Turning to TLS waits for the server's consent, whatever the pace; what comes behind is a message of its own. */
+static void test_turn(void)
+{
+	static const enum fdar_pace_wait waits[] = { FDAR_PACE_ANSWER, FDAR_PACE_TIME,
+						     FDAR_PACE_NONE };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(waits); i++) {
+		struct stage stage;
+
+		begin(&stage);
+		stage.pace.wait = waits[i];
+		stage.pace.asap = waits[i] == FDAR_PACE_NONE;
+		data(&stage, 0, C, 10); /* STARTTLS */
+		data(&stage, 5, S, 8);
+		add(&stage, 6, C, FDAR_PIECE_TLS, 0);
+		data(&stage, 7, C, 20);
+		data(&stage, 8, S, 30);
+		add(&stage, 9, C, FDAR_PIECE_FIN, 0);
+		play(&stage);
+		g_assert_cmpint(at(&stage, 0), ==, FDAR_MOVE_SEND);
+		moved(&stage, 0);
+		g_assert_cmpint(at(&stage, 20), ==, FDAR_MOVE_WAIT);
+		heard(&stage, 21, 8);
+		g_assert_cmpint(at(&stage, 21), ==, FDAR_MOVE_TLS);
+		moved(&stage, 21);
+		g_assert_cmpint(at(&stage, 25), ==, FDAR_MOVE_SEND);
+		g_assert_true(stage.next.opens);
+		g_assert_cmpuint(stage.next.piece->length, ==, 20);
+		moved(&stage, 25);
+		heard(&stage, 30, 30);
+		g_assert_cmpint(at(&stage, 30), ==, FDAR_MOVE_FIN);
+	}
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
 } tests[] = {
 	{ "answers", test_answers },
+	{ "turn", test_turn },
 	{ "late-answer", test_late_answer },
 	{ "shorter-answer", test_shorter_answer },
 	{ "captured-pause", test_captured_pause },

@@ -470,6 +470,199 @@ static void test_lost_hello(void)
 	}
 }
 
+/* Where the server's flights begin in what it has sent, and how much it is. */
+static size_t sent_by_server(const struct talk *talk, guint flights)
+{
+	size_t size = 0;
+
+	for (guint i = 0; i < flights; i++)
+		if (g_array_index(talk->flights, struct flight, i).way == 1)
+			size += g_array_index(talk->flights, struct flight, i).bytes->len;
+	return size;
+}
+
+/* The server's last flight of the handshake has the change of keys: without it, or without what is in front of it, all
+ * that comes behind opens. */
+static void check_lost_change(int version, const char *suite)
+{
+	struct talk talk;
+	struct fdar_tls_keys *keys;
+	size_t end;
+
+	talk_begin(&talk, version, suite, SSL_OP_DONT_INSERT_EMPTY_FRAGMENTS);
+	shake_hands(&talk);
+	end = sent_by_server(&talk, talk.flights->len);
+	for (unsigned i = 0; i < 5; i++) {
+		g_autofree char *text = g_strdup_printf("record %02u;", i);
+
+		say(&talk, 1, text, 10);
+		say(&talk, 0, "next", 4);
+	}
+	keys = keys_of(&talk, NULL);
+	for (size_t from = end - 250; from < end; from += 7) {
+		struct heard heard;
+		const char *at;
+
+		listen_with_gap(&talk, keys, from, end, &heard);
+		/* TLS 1.0: the first record opens by the end of the one before. */
+		at = strstr(heard.said[1]->str,
+			    version == TLS1_VERSION ? "record 01;" : "record 00;");
+		g_assert_nonnull(at);
+		g_assert_true(g_str_has_suffix(at, "record 03;record 04;"));
+		g_assert_cmpstr(heard.said[0]->str, ==, talk.said[0]->str);
+		heard_clear(&heard);
+	}
+	fdar_tls_keys_free(keys);
+	talk_end(&talk);
+}
+
+static void test_lost_change(void)
+{
+	check_lost_change(TLS1_2_VERSION, "ECDHE-RSA-AES128-GCM-SHA256");
+	check_lost_change(TLS1_2_VERSION, "ECDHE-RSA-CHACHA20-POLY1305");
+	check_lost_change(TLS1_2_VERSION, "AES128-SHA");
+	check_lost_change(TLS1_1_VERSION, "AES128-SHA");
+	check_lost_change(TLS1_VERSION, "AES128-SHA");
+}
+
+/* Behind a loss, bytes that look like records: of a change of keys, of others. They are none. */
+static void check_chance(int version, const char *suite, const char *bytes, size_t size)
+{
+	struct fdar_tls_keys *keys;
+	struct heard heard;
+	struct talk talk;
+	struct flight *flight;
+	size_t begin, end;
+
+	talk_begin(&talk, version, suite, SSL_OP_NO_TICKET | SSL_OP_DONT_INSERT_EMPTY_FRAGMENTS);
+	shake_hands(&talk);
+	begin = sent_by_server(&talk, talk.flights->len);
+	say(&talk, 1, "the first", 9);
+	end = sent_by_server(&talk, talk.flights->len) + 20;
+	say(&talk, 1, "the second, of which the beginning is lost", 42);
+	flight = &g_array_index(talk.flights, struct flight, talk.flights->len - 1);
+	memcpy(flight->bytes->data + 20, bytes, size);
+	say(&talk, 1, "the third", 9);
+	keys = keys_of(&talk, NULL);
+	listen_with_gap(&talk, keys, begin, end, &heard);
+	g_assert_cmpstr(heard.said[1]->str, ==, "the third");
+	heard_clear(&heard);
+	fdar_tls_keys_free(keys);
+	talk_end(&talk);
+}
+
+static void test_chance(void)
+{
+	static const struct {
+		const char *bytes;
+		size_t size;
+	} cases[] = { { "\x14\3\3\0\1\1", 6 },
+		      { "\x14\3\3\0\4", 5 },
+		      { "\x17\3\3\0\4\x14\3\3\0\1\1", 11 },
+		      { "\x16\3\3\0\5\1\0\0\1\0", 10 } };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		check_chance(TLS1_3_VERSION, "TLS_AES_128_GCM_SHA256", cases[i].bytes,
+			     cases[i].size);
+		check_chance(TLS1_2_VERSION, "ECDHE-RSA-AES128-GCM-SHA256", cases[i].bytes,
+			     cases[i].size);
+		check_chance(TLS1_2_VERSION, "ECDHE-RSA-AES128-SHA256", cases[i].bytes,
+			     cases[i].size);
+	}
+}
+
+/* Several key updates in one loss. */
+static void test_lost_updates(void)
+{
+	struct fdar_tls_keys *keys;
+	struct heard heard;
+	struct talk talk;
+	size_t begin, end;
+
+	talk_begin(&talk, TLS1_3_VERSION, "TLS_AES_128_GCM_SHA256", 0);
+	shake_hands(&talk);
+	say(&talk, 1, "before", 6);
+	begin = sent_by_server(&talk, talk.flights->len);
+	for (unsigned i = 0; i < 4; i++) {
+		SSL_key_update(talk.ends[1], SSL_KEY_UPDATE_NOT_REQUESTED);
+		say(&talk, 1, "between", 7);
+	}
+	end = sent_by_server(&talk, talk.flights->len);
+	say(&talk, 1, "behind", 6);
+	keys = keys_of(&talk, NULL);
+	listen_with_gap(&talk, keys, begin, end, &heard);
+	g_assert_cmpstr(heard.said[1]->str, ==, "beforebehind");
+	heard_clear(&heard);
+	fdar_tls_keys_free(keys);
+	talk_end(&talk);
+}
+
+static void shake_hands_anew(struct talk *talk)
+{
+	g_assert_true(SSL_renegotiate(talk->ends[0]));
+	for (unsigned turn = 0; turn < 20; turn++) {
+		size_t before = on_wire(talk, turn % 2);
+		char nothing;
+
+		SSL_do_handshake(talk->ends[turn % 2]);
+		SSL_peek(talk->ends[turn % 2], &nothing, 1);
+		note_flight(talk, turn % 2, before);
+	}
+}
+
+/* Renegotiations within the connection: what is told of it stays, what is said opens. */
+static void check_renegotiation(const char *suite)
+{
+	struct talk talk;
+
+	talk_begin(&talk, TLS1_2_VERSION, suite, SSL_OP_ALLOW_CLIENT_RENEGOTIATION);
+	shake_hands(&talk);
+	exchange(&talk);
+	for (int i = 1; i < 3; i++) {
+		SSL_set_tlsext_host_name(talk.ends[0], "other.example");
+		shake_hands_anew(&talk);
+		g_assert_cmpint((int)SSL_num_renegotiations(talk.ends[0]), ==, i);
+		exchange(&talk);
+	}
+	end(&talk);
+	check(&talk, NULL, 0x0303, "http/1.1");
+	talk_end(&talk);
+}
+
+/* One whose end is lost, and the change of keys with it. */
+static void check_lost_renegotiation(const char *suite)
+{
+	struct fdar_tls_keys *keys;
+	struct talk talk;
+	size_t end;
+
+	talk_begin(&talk, TLS1_2_VERSION, suite,
+		   SSL_OP_NO_TICKET | SSL_OP_ALLOW_CLIENT_RENEGOTIATION);
+	shake_hands(&talk);
+	say(&talk, 1, "before", 6);
+	shake_hands_anew(&talk);
+	end = sent_by_server(&talk, talk.flights->len);
+	say(&talk, 1, "behind", 6);
+	keys = keys_of(&talk, NULL);
+	for (size_t size = 1; size < 90; size += 8) {
+		struct heard heard;
+
+		listen_with_gap(&talk, keys, end - size, end, &heard);
+		g_assert_cmpstr(heard.said[1]->str, ==, "beforebehind");
+		heard_clear(&heard);
+	}
+	fdar_tls_keys_free(keys);
+	talk_end(&talk);
+}
+
+static void test_renegotiation(void)
+{
+	check_renegotiation("ECDHE-RSA-AES128-GCM-SHA256");
+	check_renegotiation("AES128-SHA");
+	check_lost_renegotiation("ECDHE-RSA-AES128-GCM-SHA256");
+	check_lost_renegotiation("ECDHE-RSA-CHACHA20-POLY1305");
+}
+
 int main(int argc, char **argv)
 {
 	int failed;
@@ -482,6 +675,10 @@ int main(int argc, char **argv)
 	g_test_add_func("/tls/no-secrets", test_no_secrets);
 	g_test_add_func("/tls/loss", test_loss);
 	g_test_add_func("/tls/lost-hello", test_lost_hello);
+	g_test_add_func("/tls/lost-change", test_lost_change);
+	g_test_add_func("/tls/chance", test_chance);
+	g_test_add_func("/tls/lost-updates", test_lost_updates);
+	g_test_add_func("/tls/renegotiation", test_renegotiation);
 	failed = g_test_run();
 	EVP_PKEY_free(server_key);
 	return failed;
