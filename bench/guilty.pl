@@ -1,0 +1,58 @@
+# The sessions of bench/guilty.sh, said at a port of 127.0.0.1: one after the other, each of some ordinary ones or of the guilty.
+#
+# usage: guilty.pl KIND PORT SESSIONS GUILTY...    (the guilty ones' numbers, from 0)
+use strict;
+use warnings;
+use IO::Socket::INET;
+
+my ($kind, $port, $sessions, @guilty) = @ARGV;
+my %guilty = map { $guilty[$_] => $_ } 0 .. $#guilty;
+my $a = "a" x 22;
+
+sub get { "GET $_[0] HTTP/1.1\r\nHost: example.com\r\nUser-Agent: client\r\nConnection: $_[1]\r\n\r\n" }
+
+# Strings of one length that Lua 5.1 hashes alike: it looks at every third byte of 64 only.
+sub alike {
+	my ($count) = @_;
+	join " ", map { my $s = "x" x 64; my $n = $_; for my $at (0 .. 14) { substr($s, 3 * $at, 1) = chr(97 + $n % 2); $n >>= 1 } $s } 0 .. $count - 1;
+}
+
+my %say = (
+	demo => sub { get($_[0] % 3 ? "/index.html" : "/match?s=aaaa", $_[1]) },
+	nginx => sub { get($_[0] % 3 ? "/" : "/news/one-two.html", $_[1]) },
+	httpd => sub { get($_[0] % 3 ? "/index.html" : "/d/d/index.html", $_[1]) },
+	redis => sub { ("SET user:$_[0] v$_[0]\r\n", "GET user:1\r\n", "LRANGE numbers 0 9\r\n")[$_[0] % 3] },
+);
+my %hurt = (
+	"demo-regex" => sub { get("/match?s=$a!", "close") },
+	"demo-copies" => sub { get("/echo?s=" . "e" x 2000, "close") },
+	"nginx-regex" => sub { get("/news/$a.xhtml", "close") },
+	"httpd-nesting" => sub { get("/d" x 120 . "/guilty", "keep-alive") x 60 . get("/guilty", "close") },
+	"redis-keys" => sub { "KEYS *:*:guilty*\r\n" x 20 },
+	"redis-multiget" => sub { "MGET " . join(" ", ("guilty") x 40000) . "\r\n" },
+	"redis-pair" => sub { $_[0] ? "SORT guilty ALPHA LIMIT 0 1\r\n" x 30 : "RPUSH guilty " . join(" ", 1 .. 4000) . "\r\n" },
+);
+if ($kind eq "redis-hash") {
+	my $script = 'local t={} for w in string.gmatch(ARGV[1],"%S+") do t[w]=1 end return "guilty"';
+	my $words = alike(6000);
+	$hurt{$kind} = sub {
+		sprintf "*4\r\n\$4\r\nEVAL\r\n\$%d\r\n%s\r\n\$1\r\n0\r\n\$%d\r\n%s\r\n", length $script, $script, length $words, $words;
+	};
+}
+my ($server) = $kind =~ /^(\w+)-/;
+my $end = $server eq "redis" ? "QUIT\r\n" : "";
+for my $number (0 .. $sessions - 1) {
+	my $socket = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => $port) or die "session $number: $!";
+	my @messages = ($say{$server}->($number, "keep-alive"));
+	push @messages, exists $guilty{$number} ? $hurt{$kind}->($guilty{$number}) . $end
+		: $say{$server}->($number + 1, "close") . $end;
+	for my $at (0 .. $#messages) {
+		my ($sent, $bytes) = 0;
+		$sent += syswrite($socket, $messages[$at], length($messages[$at]) - $sent, $sent) // die "session $number: $!"
+			while $sent < length $messages[$at];
+		sysread($socket, $bytes, 1 << 20) or last;
+		next if $at < $#messages;
+		1 while sysread($socket, $bytes, 1 << 20);
+	}
+	close $socket;
+}
