@@ -14,6 +14,8 @@
 
 #define ANSWER_BYTES 4096
 #define STATE_LISTEN 10 /* TCP_LISTEN of netinet/tcp.h, which linux/tcp.h cannot stand beside */
+/* The states behind a FIN of its own: FIN_WAIT1, FIN_WAIT2, TIME_WAIT, LAST_ACK, CLOSING. */
+#define STATES_LEFT (1u << 4 | 1u << 5 | 1u << 6 | 1u << 9 | 1u << 11)
 
 struct fdar_queues {
 	int fd;
@@ -130,6 +132,8 @@ static gboolean read_answer(const uint8_t *bytes, size_t length, struct fdar_que
 	memcpy(&message, bytes + NLMSG_HDRLEN, sizeof(message));
 	*queue = (struct fdar_queue){ .state = message.idiag_state,
 				      .accepted = message.idiag_inode != 0,
+				      .left = message.idiag_state < 32 &&
+					      (STATES_LEFT >> message.idiag_state & 1u),
 				      .unread = message.idiag_rqueue,
 				      .unheard = message.idiag_wqueue };
 	*port = GUINT16_FROM_BE(message.id.idiag_sport);

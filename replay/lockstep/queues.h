@@ -23,6 +23,7 @@ void fdar_queues_free(struct fdar_queues *queues);
 struct fdar_queue {
 	uint8_t state;     /* TCP_ESTABLISHED, ... of netinet/tcp.h */
 	gboolean accepted; /* a program has it: accept() has been called */
+	gboolean left;     /* TCP: a program had it, and has closed or shut it down */
 	uint32_t unread;   /* bytes; TCP: a FIN that was not read counts as one */
 	uint32_t
 		unheard; /* TCP: bytes that it has sent, or has yet to, and the peer has not acknowledged */

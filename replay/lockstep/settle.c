@@ -39,10 +39,13 @@ static gboolean is_opened(const struct fdar_seat *seat, const struct fdar_queue 
 	gpointer port = GUINT_TO_POINTER((guint)seat->server.port);
 	enum fdar_opening way = GPOINTER_TO_UINT(g_hash_table_lookup(openings->ways, port));
 
-	if (!queue->accepted && (queue->state != STATE_SYN_RECV || way == FDAR_OPENING_PROMPT ||
-				 idle_ns < (way == FDAR_OPENING_DEFERRED ? DEFERRED_NS : FIRST_NS)))
+	/* It was accepted and closed between two looks: nobody but its owner can have sent a FIN. */
+	gboolean accepted = queue->accepted || queue->left;
+
+	if (!accepted && (queue->state != STATE_SYN_RECV || way == FDAR_OPENING_PROMPT ||
+			  idle_ns < (way == FDAR_OPENING_DEFERRED ? DEFERRED_NS : FIRST_NS)))
 		return FALSE;
-	way = queue->accepted ? FDAR_OPENING_PROMPT : FDAR_OPENING_DEFERRED;
+	way = accepted ? FDAR_OPENING_PROMPT : FDAR_OPENING_DEFERRED;
 	g_hash_table_replace(openings->ways, port, GUINT_TO_POINTER(way));
 	return TRUE;
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A server whose queue of connections is full: a step that opens one more is given up, and says why. The kernel
-# would go on trying for two minutes. One that accepts and resets at once has taken the connection.
+# would go on trying for two minutes. One that accepts and resets, or closes, at once has taken the connection.
 set -euo pipefail
 . "$(dirname "$0")/replay_lib.sh"
 : "${FLOWDAR:?}" "${FLOWDAR_SOURCE:?}"
@@ -26,19 +26,21 @@ one=$(find parts -name '*.pcap' | sort | head -n 1)
 [ "$(jq -rs '.[1:] | map(.end) | unique | join(" ")' steps.jsonl)" = skipped ] || fail "the others: $(cat steps.jsonl)"
 # The kernel would say that it timed out.
 grep -q "queue of connections is full" journal.jsonl || fail "it does not say why: $(cat journal.jsonl)"
-# shellcheck disable=SC2016 # perl's
-perl -MIO::Socket::INET -MSocket -e '
-	my $server = IO::Socket::INET->new(Listen => 64, LocalAddr => "127.0.0.1") or die;
-	$| = 1;
-	print $server->sockport, "\n";
-	while (my $client = $server->accept) {
-		setsockopt($client, SOL_SOCKET, SO_LINGER, pack("ii", 1, 0));
-		close($client);
-	}' >resets 2>perl.log &
-replay_pids+=($!)
-wait_for "the server that resets" test -s resets
-"$FLOWDAR" replay "$one" --to "127.0.0.1:$(cat resets)" --lockstep --clones 100 --steps-out steps.jsonl --format json >summary.json
-[ "$(jq -c '.replay[0] | [.sessions, .reset]' summary.json)" = '[100,100]' ] || fail "not a reset: $(cat summary.json)"
-opens=$(jq -rs 'map(select(.what == "open") | .end) | unique | join(" ")' steps.jsonl)
-[ "$opens" = settled ] || fail "opened, and reset: $opens"
+for way in resets closes; do
+	# shellcheck disable=SC2016 # perl's
+	perl -MIO::Socket::INET -MSocket -e '
+		my $server = IO::Socket::INET->new(Listen => 64, LocalAddr => "127.0.0.1") or die;
+		$| = 1;
+		print $server->sockport, "\n";
+		while (my $client = $server->accept) {
+			setsockopt($client, SOL_SOCKET, SO_LINGER, pack("ii", 1, 0)) if $ARGV[0] eq "resets";
+			close($client);
+		}' $way >$way 2>perl.log &
+	replay_pids+=($!)
+	wait_for "the server that $way" test -s $way
+	"$FLOWDAR" replay "$one" --to "127.0.0.1:$(cat $way)" --lockstep --clones 100 --steps-out steps.jsonl --format json >summary.json
+	[ "$(jq -c '.replay[0] | [.sessions, .reset]' summary.json)" = '[100,100]' ] || fail "$way: not a reset: $(cat summary.json)"
+	opens=$(jq -rs 'map(select(.what == "open") | .end) | unique | join(" ")' steps.jsonl)
+	[ "$opens" = settled ] || fail "opened, and it $way: $opens"
+done
 echo "given up before the kernel does"

@@ -230,6 +230,36 @@ static void test_queue(void)
 	fdar_queues_free(queues);
 }
 
+/* Accepted and closed at once: no program has it any more, and it had one. */
+static void test_left(void)
+{
+	struct fdar_queues *queues = fdar_queues_new();
+	struct fdar_queue queue;
+	struct sides sides;
+
+	if (!queues) {
+		g_test_skip("this kernel has no sock_diag");
+		return;
+	}
+	connect_sides(&sides);
+	g_assert_true(fdar_queues_look(queues, FDAR_TCP, &sides.here, &sides.there, FALSE, &queue));
+	g_assert_false(queue.accepted || queue.left);
+	/* A client that has gone while it was in the queue has not been accepted by that. */
+	shutdown(sides.client, SHUT_WR);
+	g_assert_true(fdar_queues_look(queues, FDAR_TCP, &sides.here, &sides.there, FALSE, &queue));
+	g_assert_false(queue.accepted || queue.left);
+	close(sides.client);
+	close(sides.listener);
+	connect_sides(&sides);
+	close(accept(sides.listener, NULL, NULL));
+	g_assert_true(fdar_queues_look(queues, FDAR_TCP, &sides.here, &sides.there, FALSE, &queue));
+	g_assert_false(queue.accepted);
+	g_assert_true(queue.left);
+	close(sides.client);
+	close(sides.listener);
+	fdar_queues_free(queues);
+}
+
 static void test_found(void)
 {
 	GArray *pids = g_array_new(FALSE, FALSE, sizeof(pid_t));
@@ -291,6 +321,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/threads/nobody", test_nobody);
 	g_test_add_func("/threads/found", test_found);
 	g_test_add_func("/queues/one", test_queue);
+	g_test_add_func("/queues/left", test_left);
 	g_test_add_func("/ports/held", test_held);
 	return g_test_run();
 }
