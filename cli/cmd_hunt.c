@@ -368,10 +368,8 @@ static gboolean bad(GError **error, const char *message)
 	return FALSE;
 }
 
-static gboolean read_test(struct hunt *hunt, GError **error)
+static gboolean read_test(struct hunt *hunt, const struct texts *texts, GError **error)
 {
-	const struct texts *texts = hunt->texts;
-
 	if (!fdar_judge_parse(&hunt->judge, texts->test ? texts->test : "cpu", error))
 		return FALSE;
 	if (hunt->judge.test == FDAR_TEST_COMMAND || hunt->judge.test == FDAR_TEST_CRASH ||
@@ -388,6 +386,13 @@ static gboolean read_test(struct hunt *hunt, GError **error)
 static gboolean hunt_read(struct hunt *hunt, struct texts *texts, int argc, char **argv,
 			  GError **error)
 {
+	/* What is wrong by itself is told before anything that is missing. */
+	if (!fdar_trial_check_sources(texts->sources, error) ||
+	    !fdar_user_find(texts->user, &hunt->user, error) ||
+	    !fdar_trial_read_grace(&hunt->trial, texts->grace, error) ||
+	    (texts->sample && !fdar_hunt_record_sample(&hunt->how, texts->sample, error)) ||
+	    !read_test(hunt, texts, error))
+		return FALSE;
 	if (argc < 2)
 		return bad(error, "CAPTURE is missing");
 	if (strcmp(argv[1], "-") == 0)
@@ -404,14 +409,8 @@ static gboolean hunt_read(struct hunt *hunt, struct texts *texts, int argc, char
 	hunt->load.max_gap_ns = FDAR_TIMELINE_KEEP;
 	hunt->how.io = texts->io;
 	hunt->how.user = texts->user;
-	if (texts->sample && !fdar_hunt_record_sample(&hunt->how, texts->sample, error))
-		return FALSE;
-	return fdar_trial_check_sources(texts->sources, error) &&
-	       fdar_user_find(texts->user, &hunt->user, error) &&
-	       fdar_trial_read_grace(&hunt->trial, texts->grace, error) &&
-	       fdar_capture_options_read(&texts->capture, 2, texts->captures, &hunt->load.capture,
-					 &hunt->load.server_ports, error) &&
-	       read_test(hunt, error);
+	return fdar_capture_options_read(&texts->capture, 2, texts->captures, &hunt->load.capture,
+					 &hunt->load.server_ports, error);
 }
 
 static void fill_options(struct hunt *hunt)

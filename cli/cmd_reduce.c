@@ -206,11 +206,29 @@ static gboolean read_numbers(struct request *request, const struct texts *texts,
 	       read_time("--wait-for", texts->wait_for, WAIT_NS, &request->trial.wait_ns, error);
 }
 
+/* What can be wrong by itself: it is told before anything that is missing. */
+static gboolean read_values(struct request *request, const struct texts *texts, GError **error)
+{
+	gboolean has_baseline = texts->baseline != NULL;
+	guint64 timeout;
+
+	if (!fdar_format_parse(texts->format, &request->format))
+		return bad(error, "--format is table, json or csv");
+	if (texts->test && !fdar_judge_parse(&request->judge, texts->test, error))
+		return FALSE;
+	if (texts->test && texts->over &&
+	    !fdar_judge_parse_over(&request->judge, texts->over, has_baseline, error))
+		return FALSE;
+	return read_numbers(request, texts, error) &&
+	       read_time("--timeout", texts->timeout, 0, &timeout, error) &&
+	       fdar_trial_check_sources(texts->sources, error) &&
+	       fdar_user_find(texts->user, &request->trial.user, error) &&
+	       fdar_trial_read_grace(&request->trial, texts->grace, error);
+}
+
 static gboolean read_play(struct request *request, const struct texts *texts, char **server,
 			  GError **error)
 {
-	guint64 timeout;
-
 	if (texts->speed && !texts->timed)
 		return bad(error, "--speed goes with --timed");
 	if (!server[0] && request->judge.test != FDAR_TEST_COMMAND)
@@ -218,11 +236,6 @@ static gboolean read_play(struct request *request, const struct texts *texts, ch
 	if (texts->reset && (!server[0] || request->judge.test == FDAR_TEST_FUNCTION))
 		return bad(error, "--reset goes with a server behind --, and not with "
 				  "function:NAME, whose runs are a recording each");
-	if (!read_time("--timeout", texts->timeout, 0, &timeout, error) ||
-	    !fdar_trial_check_sources(texts->sources, error) ||
-	    !fdar_user_find(texts->user, &request->trial.user, error) ||
-	    !fdar_trial_read_grace(&request->trial, texts->grace, error))
-		return FALSE;
 	request->trial.server = server;
 	request->trial.to = texts->to;
 	request->trial.sources = texts->sources;
@@ -242,6 +255,8 @@ static gboolean request_read(struct request *request, struct texts *texts, int a
 {
 	struct fdar_reducing_options *options = &request->options;
 
+	if (!read_values(request, texts, error))
+		return FALSE;
 	if (argc < 2)
 		return bad(error, "CAPTURE is missing");
 	if (strcmp(argv[1], "-") == 0)
@@ -250,8 +265,6 @@ static gboolean request_read(struct request *request, struct texts *texts, int a
 		return bad(error, "-o FILE is missing");
 	if (!texts->test)
 		return bad(error, "--test is missing");
-	if (!fdar_format_parse(texts->format, &request->format))
-		return bad(error, "--format is table, json or csv");
 	options->output = texts->output;
 	options->baseline = texts->baseline;
 	options->all = texts->all;
@@ -269,10 +282,8 @@ static gboolean request_read(struct request *request, struct texts *texts, int a
 	       fdar_capture_check_output(&texts->capture, request->state, error) &&
 	       fdar_capture_check_other(texts->baseline, "the baseline", texts->output, error) &&
 	       fdar_capture_check_other(texts->baseline, "the baseline", request->state, error) &&
-	       fdar_judge_parse(&request->judge, texts->test, error) &&
 	       fdar_judge_parse_over(&request->judge, texts->over, texts->baseline != NULL,
 				     error) &&
-	       read_numbers(request, texts, error) &&
 	       read_play(request, texts, argv + 2 + (argv[2] && strcmp(argv[2], "--") == 0), error);
 }
 

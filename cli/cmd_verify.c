@@ -147,41 +147,61 @@ static gboolean read_time(const char *name, const char *text, guint64 *value, GE
 	return FALSE;
 }
 
-static gboolean read_before(struct request *request, GError **error)
+static gboolean read_before(struct request *request, const struct texts *texts, GError **error)
 {
 	g_autoptr(GError) wrong = NULL;
 
-	if (!request->texts->before ||
-	    g_shell_parse_argv(request->texts->before, NULL, &request->before_server, &wrong))
+	if (!texts->before ||
+	    g_shell_parse_argv(texts->before, NULL, &request->before_server, &wrong))
 		return TRUE;
 	g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--before: %s",
 		    wrong->message);
 	return FALSE;
 }
 
-static gboolean read_test(struct request *request, GError **error)
+/* What can be wrong by itself: it is told before anything that is missing. */
+static gboolean read_values(struct request *request, const struct texts *texts, gboolean has_base,
+			    uint64_t *limit_ns, GError **error)
 {
-	const struct texts *texts = request->texts;
-	gboolean has_base;
+	uint64_t timeout_ns = 0;
 
+	if (!fdar_format_parse(texts->format, &request->format))
+		return bad(error, "--format is table, json or csv");
 	if (!fdar_judge_parse(&request->judge, texts->test ? texts->test : "cpu", error))
 		return FALSE;
 	if (request->judge.test == FDAR_TEST_COMMAND || request->judge.test == FDAR_TEST_FUNCTION)
 		return bad(error, "--test is cpu, latency, memory or crash; flowdar reduce has "
 				  "more");
 	/* A crash needs nothing to be compared with; BASE is what it is played among. */
-	has_base = request->base && request->judge.test != FDAR_TEST_CRASH;
-	if (!has_base && !texts->over && request->judge.test != FDAR_TEST_CRASH)
+	has_base = has_base && request->judge.test != FDAR_TEST_CRASH;
+	if (texts->over && !fdar_judge_parse_over(&request->judge, texts->over, has_base, error))
+		return FALSE;
+	return read_time("--time", texts->time, limit_ns, error) &&
+	       read_time("--timeout", texts->timeout, &timeout_ns, error) &&
+	       fdar_trial_check_sources(texts->sources, error) &&
+	       fdar_user_find(texts->user, &request->trial.user, error) &&
+	       read_before(request, texts, error);
+}
+
+static gboolean read_normal(struct request *request, GError **error)
+{
+	gboolean has_base = request->base && request->judge.test != FDAR_TEST_CRASH;
+
+	if (request->texts->over)
+		return TRUE;
+	if (!has_base && request->judge.test != FDAR_TEST_CRASH)
 		return bad(error, "what is normal? give BASE, a capture of it, or --over a figure "
 				  "like 5ms");
-	return fdar_judge_parse_over(&request->judge, texts->over, has_base, error);
+	return fdar_judge_parse_over(&request->judge, NULL, has_base, error);
 }
 
 static gboolean request_read(struct request *request, struct texts *texts, int argc, char **argv,
 			     char **server, GError **error)
 {
-	uint64_t limit_ns = LIMIT_NS, timeout_ns = 0;
+	uint64_t limit_ns = LIMIT_NS;
 
+	if (!read_values(request, texts, argc > 2, &limit_ns, error))
+		return FALSE;
 	if (argc < 2)
 		return bad(error, "SMALL.pcap is missing");
 	for (int i = 1; i < argc; i++)
@@ -190,24 +210,19 @@ static gboolean request_read(struct request *request, struct texts *texts, int a
 				   "standard input cannot be read again and again: give a file");
 	if (!server || !server[0])
 		return bad(error, "the server's command is missing: give it after --");
-	if (!fdar_format_parse(texts->format, &request->format))
-		return bad(error, "--format is table, json or csv");
 	request->texts = texts;
 	request->small = argv[1];
 	request->base = argc > 2 ? (const char *const *)argv + 2 : NULL;
 	request->trial = (struct fdar_trial_options){
 		.server = server,
+		.user = request->trial.user,
 		.to = texts->to,
 		.sources = texts->sources,
 		.timeout = texts->timeout ? texts->timeout : "10s",
 		.wait_ns = WAIT_NS,
 		.replay = fdar_cmd_replay,
 	};
-	if (!read_time("--time", texts->time, &limit_ns, error) ||
-	    !read_time("--timeout", texts->timeout, &timeout_ns, error) ||
-	    !fdar_trial_check_sources(texts->sources, error) ||
-	    !fdar_user_find(texts->user, &request->trial.user, error) ||
-	    !read_test(request, error) || !read_before(request, error))
+	if (!read_normal(request, error))
 		return FALSE;
 	request->now.limit_ns = limit_ns;
 	return TRUE;
