@@ -8,6 +8,7 @@
 #include "cli/diff/diff_by_client.h"
 #include "cli/diff/diff_report.h"
 #include "cli/diff/diff_compare.h"
+#include "cli/diff/diff_few.h"
 #include "cli/diff/diff_threads.h"
 #include "cli/diff/fail_on.h"
 #include "cli/diff/self_check.h"
@@ -277,15 +278,19 @@ static struct fdar_diff *compare(const struct texts *texts, struct fdar_diff_req
 	return diff;
 }
 
-static gboolean compare_samples(const struct texts *texts, const struct fdar_diff_request *request,
-				struct fdar_diff_samples *samples, GError **error)
+/* What recordings know beside their profiles: samples, which may give the verdict, and sessions by name. */
+static gboolean complete(const struct texts *texts, const struct fdar_diff_request *request,
+			 struct fdar_diff *diff, struct fdar_diff_samples *samples, GError **error)
 {
 	const char *labels[2] = { texts->baseline_label ? texts->baseline_label : texts->label,
 				  texts->label };
 	struct fdar_diff_side_input inputs[2];
 
 	set_inputs(texts, request, fdar_interrupt_catch(), inputs);
-	return fdar_diff_samples_read(inputs, labels, samples, error);
+	if (!fdar_diff_samples_read(inputs, labels, samples, error))
+		return FALSE;
+	fdar_diff_samples_decide(samples, diff);
+	return fdar_diff_few_name(&inputs[1], labels[1], diff, error);
 }
 
 /* Nothing is green on no evidence. */
@@ -368,7 +373,7 @@ static int diff_traces(const struct texts *texts, struct fdar_diff_request *requ
 	struct fdar_diff_samples samples = { 0 };
 	struct fdar_diff_clients clients = { 0 };
 
-	if (!diff || !compare_samples(texts, request, &samples, &error)) {
+	if (!diff || !complete(texts, request, diff, &samples, &error)) {
 		gboolean stopped = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 		gboolean label = strstr(error->message, "with the label") != NULL;
 
@@ -380,7 +385,6 @@ static int diff_traces(const struct texts *texts, struct fdar_diff_request *requ
 			      stderr);
 		return stopped ? FDAR_EXIT_INTERRUPTED : FDAR_EXIT_FAILED;
 	}
-	fdar_diff_samples_decide(&samples, diff);
 	read_clients(texts, request, &clients);
 	request->samples = &samples;
 	request->clients = &clients;

@@ -406,6 +406,7 @@ struct fdar_diff *fdar_diff_new(const struct fdar_profile *baseline,
 	diff->unit = subject->unit;
 	diff->texts = g_string_chunk_new(4096);
 	diff->renamed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	diff->few = g_ptr_array_new_with_free_func(g_free);
 	diff->hints = g_ptr_array_new_with_free_func(g_free);
 	fill_options(&work, options);
 	diff->inferred = fdar_profile_is_inferred(baseline) && fdar_profile_is_inferred(subject);
@@ -432,6 +433,7 @@ void fdar_diff_free(struct fdar_diff *diff)
 	g_free(diff->verdict.sentence);
 	g_free(diff->verdict.reason);
 	g_hash_table_unref(diff->renamed);
+	g_ptr_array_unref(diff->few);
 	g_ptr_array_unref(diff->hints);
 	g_string_chunk_free(diff->texts);
 	g_free(diff);

@@ -119,8 +119,10 @@ struct fdar_diff_row {
 	double gap; /* the subject's smallest session, in the baseline's largest; 0: not above */
 	struct fdar_diff_spread spread;
 	struct fdar_diff_counts counts;
-	gboolean transfers;  /* its time is system calls that move bytes, as many as before */
-	gboolean client;     /* what it added is waiting for the sessions' clients */
+	gboolean transfers; /* its time is system calls that move bytes, as many as before */
+	gboolean client;    /* what it added is waiting for the sessions' clients */
+	gboolean
+		resting; /* its thread waits there for anybody's work: whose that time is is chance */
 	gboolean traded;     /* its caller, or a callee of one build, ran as much longer before */
 	uint32_t ids[2];     /* private: of the function and what is below it */
 	uint32_t entries[2]; /* private: of each side's group, or FDAR_PROFILE_NONE */
@@ -189,6 +191,12 @@ struct fdar_verdict {
 	double share;     /* of the added time per session */
 	gboolean server;  /* the function's work belongs to no session */
 	gboolean counted; /* the evidence is its calls; times are what they cost */
+	/* So many of the subject's sessions it is in, each with few_ns of it as it was seen; the others have
+	 * nothing of the kind. 0: it is in many. */
+	uint64_t few;
+	double few_ns;
+	gboolean
+		few_only; /* no more is said than that: times are of one such session, and of all others */
 	gboolean refused; /* there is no verdict: the sentence says why, nothing else counts */
 	enum fdar_confidence confidence;
 	char *sentence; /* in English, without a full stop; never NULL */
@@ -283,6 +291,7 @@ struct fdar_diff {
 	GHashTable *
 		renamed; /* char * -> char *: what the baseline calls a binary, where the subject has
 			      * another name for it, and that name */
+	GPtrArray *few; /* char *: which sessions verdict.few are, as fdar_diff_tell_few was told */
 	GPtrArray *hints; /* char *: what else a reviewer should know, one line each */
 	GStringChunk *texts;
 };
@@ -299,6 +308,10 @@ char *fdar_diff_path(const struct fdar_diff *diff, uint32_t node, unsigned last)
 
 /* All of them, the outermost first, ended by NULL. The caller frees the result (g_strfreev). */
 char **fdar_diff_frames(const struct fdar_diff *diff, uint32_t node);
+
+/* A profile does not know sessions by name: whoever reads the subject's says which verdict.few are, and the
+ * sentence says so, too. At most so many are told as are wanted by a line; the rest is counted. */
+void fdar_diff_tell_few(struct fdar_diff *diff, const char *session);
 
 const char *fdar_change_name(enum fdar_change change);       /* "running", "waiting", ... */
 const char *fdar_presence_name(enum fdar_presence presence); /* "both", "new", "gone" */

@@ -238,7 +238,8 @@ static void cap_for_row(struct diff_work *work)
 		diff_cap(work, FDAR_CONFIDENCE_LOW,
 			 "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
 			 " %s are above all others: it may be chance",
-			 row->test.beyond, work->diff->subject.sessions, diff_units(work->diff));
+			 verdict->few ? verdict->few : row->test.beyond,
+			 work->diff->subject.sessions, diff_units(work->diff));
 }
 
 /* What runs, on a full machine. Where its processor time is known: caches and cores are shared, so that, too,

@@ -1,5 +1,7 @@
-/* Figures and questions that all files of the diff ask. */
+/* Figures, in words and not, and questions that all files of the diff ask. */
 #include "analyze/diff/diff_private.h"
+
+#include "base/amount.h"
 #include "instrument/wire/events.h"
 
 double diff_ratio(double baseline, double subject)
@@ -100,4 +102,23 @@ const struct fdar_diff_row *diff_verdict_row(const struct fdar_diff *diff)
 			return row;
 	}
 	return NULL;
+}
+
+/* Three significant digits and a unit. */
+const char *diff_duration(double ns, char text[32])
+{
+	return fdar_duration_text(ns, text);
+}
+
+/* "1.5", "412", "12,345". */
+void diff_add_number(GString *text, double value)
+{
+	g_autofree char *number = fdar_number_text(value);
+
+	g_string_append(text, number);
+}
+
+const char *diff_units(const struct fdar_diff *diff)
+{
+	return diff->unit == FDAR_UNIT_REQUEST ? "requests" : "sessions";
 }

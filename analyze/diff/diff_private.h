@@ -5,8 +5,7 @@
  *	diff_price.c       what recording cost: taken out of all times
  *	diff_spread.c      how much a figure differs from run to run, or within one
  *	diff_renamed.c     functions that took others' places
- *	diff_figures.c     what all files ask
- *	diff_words.c       figures in words
+ *	diff_figures.c     what all files ask, and figures in words
  *	diff_rows.c        functions
  *	diff_server.c      functions whose work belongs to no session
  *	diff_counts.c      calls as evidence
@@ -19,6 +18,7 @@
  *	diff_verdict.c     who is to blame
  *	diff_blame.c       what a culprit is called
  *	diff_idle.c        sessions that stay open
+ *	diff_few.c         a few sessions of many that are far out
  *	diff_confidence.c  how sure that is, and why
  *	diff_sentence.c    the verdict in English
  *	diff_processor.c   waiting for a processor, which is not running
@@ -199,6 +199,9 @@ void diff_cap_for_inlined(struct diff_work *work);
  * as work that is asked for: how long that takes is not the function's doing. */
 gboolean diff_is_transfer(const struct fdar_diff_row *row, double work);
 
+/* The node is a wait of a row in which threads wait for anybody's work. */
+gboolean diff_rests_at(const struct diff_work *work, uint32_t at);
+
 /* Is it a wait on the sessions' own descriptors, for the most part of what it added? */
 gboolean diff_is_for_client(uint8_t frame, const struct fdar_diff_side *baseline,
 			    const struct fdar_diff_side *subject);
@@ -301,13 +304,25 @@ gboolean diff_is_silence(const struct diff_work *work, double added_ns);
 gboolean diff_find_server(struct diff_work *work);
 /* A wait for other threads, processes or servers. */
 gboolean diff_is_for_others(const struct fdar_diff_row *row);
+/* The row of work that no session owns which the verdict is about; NULL: it is about something else. */
+const struct fdar_diff_row *diff_server_row(const struct fdar_diff *diff);
 /* Where the verdict is such a wait, and work that no session owns grew by a part of it that makes others
- * queue: that is the verdict, for somebody who works is waited for. */
+ * queue: that is the verdict, for somebody who works is waited for. Likewise where such work grew by far more
+ * than a function that little speaks for. */
 void diff_prefer_server(struct diff_work *work);
 /* Of what was added, most sessions of the subject never end, or what threads did is nothing beside
  * it. */
 gboolean diff_is_plain(const struct fdar_diff *diff, double added_ns, double worked_ns);
 gboolean diff_find_idle(struct diff_work *work, gboolean first);
+
+/* Nobody stands out, and one or a few of many sessions are far beyond all others in a function. */
+gboolean diff_find_few(struct diff_work *work);
+/* The verdict's row grew in a few sessions only: which part, for the sentence. */
+void diff_count_few(struct diff_work *work);
+void diff_cap_for_few(struct diff_work *work);
+/* Their own sentence; and of a verdict that is about more, that it is in a few only. */
+void diff_say_few(GString *text, const struct fdar_diff *diff);
+void diff_add_few(GString *text, const struct fdar_diff *diff);
 
 /* Keeps the confidence at a level or below. The text ends "confidence: low: ...". */
 void diff_cap(struct diff_work *work, enum fdar_confidence level, const char *format, ...)

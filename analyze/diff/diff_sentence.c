@@ -19,6 +19,14 @@ static const char *per(const struct fdar_diff *diff)
 	return diff->unit == FDAR_UNIT_REQUEST ? "per request" : "per session";
 }
 
+/* Likewise, wherever it is done. */
+static const char *per_unit(const struct fdar_diff *diff)
+{
+	if (!diff->verdict.server)
+		return per(diff);
+	return diff->unit == FDAR_UNIT_REQUEST ? "per request" : "per session";
+}
+
 static void add_times(GString *text, const struct fdar_verdict *verdict)
 {
 	char subject[32], baseline[32];
@@ -121,7 +129,8 @@ static void add_part(GString *text, double part)
 static void say_counted(GString *text, const struct fdar_diff *diff)
 {
 	const struct fdar_verdict *verdict = &diff->verdict;
-	const struct fdar_diff_row *row = diff_verdict_row(diff);
+	const struct fdar_diff_row *row =
+		verdict->server ? diff_server_row(diff) : diff_verdict_row(diff);
 	double added_ns = verdict->subject_ns - verdict->baseline_ns;
 	char time[32];
 
@@ -129,11 +138,13 @@ static void say_counted(GString *text, const struct fdar_diff *diff)
 	g_string_append(text, " is called ");
 	if (row && row->counts.exact) {
 		add_times_called(text, row->counts.typical[1]);
-		g_string_append_printf(text, " %s instead of ", per(diff));
+		g_string_append_printf(text, " %s instead of ", per_unit(diff));
 		if (row->counts.typical[0] > 0)
 			add_times_called(text, row->counts.typical[0]);
 		else
 			g_string_append(text, "never");
+		if (verdict->server)
+			g_string_append_printf(text, ", outside of %s", diff_units(diff));
 	} else if (row && !(row->baseline.calls > 0)) {
 		diff_add_number(text, row->subject.calls);
 		g_string_append_printf(text, " times %s instead of never", per(diff));
@@ -291,7 +302,8 @@ static void add_also(GString *text, const struct fdar_diff *diff)
 	const struct fdar_verdict *verdict = &diff->verdict;
 	guint count = 0;
 
-	if (!verdict->function || verdict->share >= 0.6 || verdict->per_call || verdict->server)
+	if (!verdict->function || verdict->share >= 0.6 || verdict->per_call || verdict->server ||
+	    verdict->few_only)
 		return;
 	for (uint32_t i = 0; i < diff->row_count && count < ALSO_MAX; i++) {
 		const struct fdar_diff_row *row = &diff->rows[i];
@@ -443,7 +455,9 @@ static char *sentence_of(const struct diff_work *work)
 		diff_add_number(text, diff->load.work);
 		g_string_append(text, "x as much each; ");
 	}
-	if (verdict->change == FDAR_CHANGE_IDLE)
+	if (verdict->few_only)
+		diff_say_few(text, diff);
+	else if (verdict->change == FDAR_CHANGE_IDLE)
 		say_idle(text, work);
 	else if (verdict->change == FDAR_CHANGE_BLOCKED)
 		say_blocked(text, diff);
@@ -457,6 +471,7 @@ static char *sentence_of(const struct diff_work *work)
 		say_calls(text, diff);
 	else
 		say_longer(text, diff);
+	diff_add_few(text, diff);
 	add_also(text, diff);
 	add_where_they_wait(text, diff);
 	add_new_work(text, diff);

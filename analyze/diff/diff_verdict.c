@@ -304,6 +304,16 @@ static gboolean find_slower_per_call(struct diff_work *work)
 	return best != 0;
 }
 
+/* Most of what sessions take longer is threads' waiting for anybody's work, which is no session's. */
+static gboolean is_resting(const struct fdar_diff *diff)
+{
+	double resting_ns = 0;
+
+	for (uint32_t i = 0; i < diff->row_count; i++)
+		resting_ns += diff->rows[i].resting ? diff->rows[i].added_ns : 0;
+	return resting_ns > 0 && resting_ns >= 0.5 * diff->added_ns;
+}
+
 /* Sessions take longer, and nobody stands out. */
 static gboolean find_spread(struct diff_work *work)
 {
@@ -314,7 +324,7 @@ static gboolean find_spread(struct diff_work *work)
 	if (!(diff->added_ns > 0) || !(work->testable ? work->longer : large && is_even(work)))
 		return FALSE;
 	/* What sessions wait for is their clients' pace. */
-	if (diff->load.pace && !work->running_longer)
+	if ((diff->load.pace || is_resting(diff)) && !work->running_longer)
 		return FALSE;
 	verdict->change = FDAR_CHANGE_SPREAD;
 	verdict->factor = diff->ratio;
@@ -429,7 +439,7 @@ static gboolean find(struct diff_work *work)
 {
 	return diff_find_idle(work, TRUE) || find_outside(work, TRUE) || find_counts_first(work) ||
 	       find_slower(work) || find_more_calls(work) || diff_find_server(work) ||
-	       diff_find_idle(work, FALSE);
+	       diff_find_few(work) || diff_find_idle(work, FALSE);
 }
 
 /* That more was done is known, not what: the culprit is no function. */
@@ -457,7 +467,9 @@ void diff_judge(struct diff_work *work)
 	    !find_slower_per_call(work))
 		find_faster(work);
 	unname_inferred(work->diff);
+	diff_count_few(work);
 	if (!diff_refuse(work)) {
+		diff_cap_for_few(work);
 		diff_cap_for_processor(work);
 		diff_cap_for_build(work);
 		diff_cap_for_inlined(work);

@@ -180,6 +180,18 @@ static void tell_switches(struct fdar_profile_session *told, const struct cell *
 	told->preempted_ns = profile_sum(told->preempted_ns, cell->own_ns);
 }
 
+static gboolean is_watched(const struct fdar_profile_builder *builder,
+			   const struct fdar_profile_entry *entry)
+{
+	const struct fdar_profile_watch *watch = builder->source.watch;
+	const struct fdar_profile_function *functions = builder->profile->functions;
+	const char *below = entry->below == FDAR_PROFILE_NONE ? NULL : functions[entry->below].name;
+
+	return watch && strcmp(functions[entry->function].name, watch->function) == 0 &&
+	       strcmp(functions[entry->function].component, watch->component) == 0 &&
+	       g_strcmp0(below, watch->below) == 0;
+}
+
 static void tell_session(struct fdar_profile_builder *builder, const struct open_session *open,
 			 const struct fdar_walk_session *session)
 {
@@ -202,6 +214,8 @@ static void tell_session(struct fdar_profile_builder *builder, const struct open
 		told.calls = profile_sum(told.calls, cell->calls);
 		if (entry->below != FDAR_PROFILE_NONE)
 			tell_switches(&told, cell, &profile->functions[entry->below]);
+		if (is_watched(builder, entry))
+			told.watched_ns = profile_sum(told.watched_ns, cell->own_ns);
 		if (cell->own_ns <= told.function_ns)
 			continue;
 		told.function_ns = cell->own_ns;

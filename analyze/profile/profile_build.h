@@ -35,7 +35,15 @@ struct fdar_profile_session {
 	const char *component;
 	const char *below; /* the wait it is in, or NULL */
 	uint64_t function_ns;
+	uint64_t watched_ns;                   /* of what is watched; 0: nothing is */
 	const struct fdar_labels_seen *client; /* what that saw; NULL: nobody says */
+};
+
+/* A function's running time, or its waits of one kind, by their names. */
+struct fdar_profile_watch {
+	const char *function;
+	const char *component;
+	const char *below; /* the wait, or NULL */
 };
 
 struct fdar_profile_source {
@@ -49,6 +57,8 @@ struct fdar_profile_source {
 	gboolean (*client)(void *labels, const struct fdar_walk_session *session,
 			   struct fdar_labels_seen *seen);
 	void (*session)(void *user, const struct fdar_profile_session *session); /* may be NULL */
+	const struct fdar_profile_watch
+		*watch; /* what is told of each session besides; NULL: nothing */
 	void *user;
 	gboolean lines; /* look up file and line of each function */
 	enum fdar_unit unit;

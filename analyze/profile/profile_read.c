@@ -280,6 +280,7 @@ struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profi
 		.labels = options->label ? options->label_user : (void *)options->labels,
 		.client = tells_clients(options) ? client_of : NULL,
 		.session = options->session,
+		.watch = options->watch,
 		.user = options->session_user,
 		.lines = options->lines,
 		.unit = options->unit,

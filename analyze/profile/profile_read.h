@@ -38,6 +38,7 @@ struct fdar_profile_options {
 	/* Called for each session when it is through; may be NULL. */
 	void (*session)(void *user, const struct fdar_profile_session *session);
 	void *session_user;
+	const struct fdar_profile_watch *watch; /* as in struct fdar_profile_source */
 };
 
 /* Whether work is inferred from I/O, as no function of the server was recorded. */

@@ -12,7 +12,7 @@
 # -o          keeps truth.csv there, and the recordings of comparisons that went wrong
 #
 # Needs a build (FLOWDAR_BUILD, default build/release or build/debug): ninja flowdar instrument_libraries.
-# A round is 9 recordings and 11 comparisons, some 20 s on two quiet processors.
+# A round is 10 recordings and 12 comparisons, some 20 s on two quiet processors.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -143,6 +143,7 @@ one_round() {
 	record_run pace "$slow" || return 0
 	record_run spin "$fast" TRUTH_KIND=spin TRUTH_AT=$at TRUTH_NS=150000 || return 0
 	record_run part "$fast" TRUTH_KIND=spin TRUTH_AT=$at TRUTH_NS=150000 TRUTH_PART=30 || return 0
+	record_run few "$fast" TRUTH_KIND=spin TRUTH_AT=$at TRUTH_NS=3000000 TRUTH_PART=3 || return 0
 	record_run tenth "$fast" TRUTH_KIND=spin TRUTH_AT=$at TRUTH_NS=9000 || return 0
 	record_run sleep "$fast" TRUTH_KIND=sleep TRUTH_AT=$at TRUTH_NS=400000 || return 0
 	record_run calls "$fast" TRUTH_KIND=calls || return 0
@@ -154,6 +155,7 @@ one_round() {
 	judge "spin" "f$at" base1 -- spin
 	judge "spin 2 runs" "f$at" base1 base2 -- spin
 	judge "spin in 30 %" "f$at" base2 -- part
+	judge "spin in 3 %" "f$at" base1 -- few
 	judge "tenth" "f$at" base1 -- tenth
 	judge "sleep" "f$at" base2 -- sleep
 	judge "one call more" "digest" base1 -- calls

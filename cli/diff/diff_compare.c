@@ -1,5 +1,7 @@
 #include "cli/diff/diff_compare.h"
 
+#include "cli/diff/diff_few.h"
+
 /* More than one question a session, and not as many on both sides: then a question is what can be
  * compared. */
 #define ASKED_RATIO 2.0
@@ -52,7 +54,8 @@ gboolean fdar_diff_compare(struct fdar_diff_side_input inputs[2],
 	fdar_diff_sides_options(&compared->sides, &options);
 	compared->diff = fdar_diff_new(fdar_diff_side(&compared->sides, 0),
 				       fdar_diff_side(&compared->sides, 1), &options, error);
-	return compared->diff && decide(inputs, compared, error);
+	return compared->diff && decide(inputs, compared, error) &&
+	       fdar_diff_few_name(&inputs[1], compared->labels[1], compared->diff, error);
 }
 
 void fdar_diff_compared_clear(struct fdar_diff_compared *compared)

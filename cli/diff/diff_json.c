@@ -68,6 +68,24 @@ static const char *json_bool(gboolean value)
 	return value ? "true" : "false";
 }
 
+/* Which sessions it is about; null: many. */
+static void print_json_few(const struct fdar_diff *diff, FILE *out)
+{
+	fprintf(out, "\"few\": ");
+	if (!diff->verdict.few) {
+		fputs("null,\n    ", out);
+		return;
+	}
+	fprintf(out, "{ \"count\": %" G_GUINT64_FORMAT ", \"only\": %s, \"sessions\": [",
+		diff->verdict.few, json_bool(diff->verdict.few_only));
+	for (guint i = 0; i < diff->few->len; i++) {
+		g_autofree char *name = fdar_json_text(g_ptr_array_index(diff->few, i));
+
+		fprintf(out, "%s%s", i ? ", " : "", name);
+	}
+	fputs("] },\n    ", out);
+}
+
 static void print_json_verdict(const struct fdar_diff *diff, FILE *out)
 {
 	const struct fdar_verdict *verdict = &diff->verdict;
@@ -93,6 +111,7 @@ static void print_json_verdict(const struct fdar_diff *diff, FILE *out)
 		print_json_text(out, texts[i].key, texts[i].text);
 	}
 	fputs(",\n    ", out);
+	print_json_few(diff, out);
 	print_json_path(out, diff, verdict->node);
 	fprintf(out, ",\n    \"line\": %d, \"per_call\": %s, \"refused\": %s", verdict->line,
 		json_bool(verdict->per_call), json_bool(verdict->refused));

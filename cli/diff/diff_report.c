@@ -175,7 +175,7 @@ static gboolean has_row(const struct fdar_diff *diff)
 {
 	const struct fdar_verdict *verdict = &diff->verdict;
 
-	if (!verdict->function || verdict->refused || verdict->counted ||
+	if (!verdict->function || verdict->refused || verdict->counted || verdict->few_only ||
 	    verdict->change == FDAR_CHANGE_BLOCKED)
 		return TRUE;
 	for (guint i = 0; i < diff->row_count; i++)

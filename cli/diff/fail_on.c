@@ -10,7 +10,11 @@ static double time_ratio(const struct fdar_diff *diff)
 
 static double verdict_ratio(const struct fdar_diff *diff)
 {
-	return diff->verdict.change == FDAR_CHANGE_NONE ? diff->ratio : diff->verdict.factor;
+	const struct fdar_verdict *verdict = &diff->verdict;
+
+	/* A few sessions say nothing of the others. */
+	return verdict->change == FDAR_CHANGE_NONE || verdict->few_only ? diff->ratio
+									: verdict->factor;
 }
 
 static double unfinished_percent(const struct fdar_diff *diff)

@@ -52,7 +52,9 @@ static gboolean is_alarm(struct fdar_profile *dealt, char **labels, guint quarte
 	for (guint i = 1; i < dealt->group_count; i++)
 		dealt->groups[i].label = labels[i];
 	g_autoptr(fdar_diff) diff = fdar_diff_new(halves, halves, &options, NULL);
-	return diff && !diff->verdict.refused && diff->verdict.change != FDAR_CHANGE_NONE;
+	/* That a session is far out says nothing of the halves. */
+	return diff && !diff->verdict.refused && !diff->verdict.few_only &&
+	       diff->verdict.change != FDAR_CHANGE_NONE;
 }
 
 static guint ones(guint bits)

@@ -165,6 +165,7 @@ static struct fdar_profile *read_trace(const struct fdar_profile_input *input, G
 						.label = input->label,
 						.label_user = input->label_user,
 						.session = input->session,
+						.watch = input->watch,
 						.session_user = input->session_user };
 	profile = fdar_profile_read(input->path, &options, warnings, error);
 	if (progress.shown_us)

@@ -33,6 +33,8 @@ struct fdar_profile_input {
 	struct fdar_profile_about *about;
 	void (*session)(void *user, const struct fdar_profile_session *session); /* may be NULL */
 	void *session_user;
+	const struct fdar_profile_watch
+		*watch; /* what is told of each session besides; NULL: nothing */
 };
 
 /* Of two sides, baseline (0) and subject: what nm printed of this one's program, which the baseline has in
