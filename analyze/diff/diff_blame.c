@@ -1,5 +1,6 @@
 /* What a culprit is called, and what is told of it. */
 #include "analyze/diff/diff_private.h"
+#include "instrument/wire/events.h"
 
 /* The function that a node is or is in; the node itself when there is none around it. */
 static uint32_t function_around(const struct fdar_diff_node *nodes, uint32_t at)
@@ -33,6 +34,19 @@ gboolean diff_is_elsewhere(const struct diff_work *work, uint32_t at)
 	for (uint32_t i = 0; i < diff->row_count; i++)
 		if (!diff->rows[i].below && diff->rows[i].ids[0] == work->node_functions[at])
 			return diff->rows[i].presence == FDAR_IN_BOTH;
+	return FALSE;
+}
+
+gboolean diff_rests_at(const struct diff_work *work, uint32_t at)
+{
+	const struct fdar_diff *diff = work->diff;
+
+	if (diff->nodes[at].frame != FDAR_FRAME_WAIT || diff->nodes[at].wait != FDAR_WAIT_COND)
+		return FALSE;
+	for (uint32_t i = 0; i < diff->row_count; i++)
+		if (diff->rows[i].resting && diff->rows[i].below &&
+		    is_of_row(diff, at, &diff->rows[i]))
+			return TRUE;
 	return FALSE;
 }
 
@@ -189,6 +203,22 @@ void diff_blame_node(struct diff_work *work, uint32_t at)
 	}
 }
 
+/* What a node and all below it added, without threads' rest (see diff.h). */
+static double tree_added_ns(const struct diff_work *work, uint32_t top)
+{
+	const struct fdar_diff *diff = work->diff;
+	g_autofree gboolean *below = g_new0(gboolean, diff->node_count);
+	double added_ns = diff->nodes[top].tree_added_ns;
+
+	below[top] = TRUE;
+	for (uint32_t i = top + 1; i < diff->node_count; i++) {
+		below[i] = below[diff->nodes[i].parent];
+		if (below[i] && diff_rests_at(work, i))
+			added_ns -= diff->nodes[i].added_ns;
+	}
+	return added_ns;
+}
+
 /* The row, or a function that says more: where its calls come from; itself with what it calls,
  * when that added a good part too (functions that call each other share their time). */
 void diff_blame_row(struct diff_work *work, const struct fdar_diff_row *row)
@@ -196,7 +226,7 @@ void diff_blame_row(struct diff_work *work, const struct fdar_diff_row *row)
 	uint32_t at = node_of_row(work->diff, row);
 	gboolean more_calls = at && row->change == FDAR_CHANGE_CALLS;
 	uint32_t origin = more_calls ? diff_origin_of_calls(work, at) : at;
-	double tree = work->diff->nodes[at].tree_added_ns / work->increases_ns;
+	double tree = tree_added_ns(work, at) / work->increases_ns;
 
 	/* On a path that one side has not, what it calls cannot be compared. */
 	gboolean whole = at && row->change == FDAR_CHANGE_RUNNING && tree >= row->share + 0.1 &&

@@ -69,25 +69,30 @@ double diff_median_ratio(const struct fdar_diff_side *baseline,
 			  subject->own_median_ns);
 }
 
-gboolean diff_price_hides(const struct diff_work *work, const struct fdar_diff_row *row)
-{
-	double price_ns = row->subject.price_ns - row->baseline.price_ns;
-
-	return diff_row_runs(row) && price_ns > 0 &&
-	       MAX(PRICE_OFF, price_varies(work)) * price_ns > row->added_ns;
-}
+/* On a full machine caches are others', and calls pay twice that in one run and not in the next. */
+#define PRICE_OFF_FULL 1
 
 /* What that is of calls that both sides made, where only one of them paid as was measured: all of it may be in
- * their callers. Who waits pays nothing meanwhile. */
+ * their callers. */
 static double price_off(const struct diff_work *work, double both_ns)
 {
 	const struct fdar_profile_price *price = &work->side[SUBJECT].call_price;
 	double part_ns = MAX(price->inner_ns, price->outer_ns);
+	double off = diff_is_full(work) ? PRICE_OFF_FULL : PRICE_OFF;
 
-	if (work->diff->verdict.change != FDAR_CHANGE_RUNNING)
-		return 0;
-	return part_ns > 0 ? PRICE_OFF * (price->inner_ns + price->outer_ns) / part_ns * both_ns
-			   : 0;
+	return part_ns > 0 ? off * (price->inner_ns + price->outer_ns) / part_ns * both_ns : 0;
+}
+
+gboolean diff_price_hides(const struct diff_work *work, const struct fdar_diff_row *row)
+{
+	double price_ns = row->subject.price_ns - row->baseline.price_ns;
+	double both_ns = MIN(row->subject.price_ns, row->baseline.price_ns);
+
+	if (!diff_row_runs(row))
+		return FALSE;
+	if (diff_is_full(work) && row->added_ns > 0 && price_off(work, both_ns) > row->added_ns)
+		return TRUE;
+	return price_ns > 0 && MAX(PRICE_OFF, price_varies(work)) * price_ns > row->added_ns;
 }
 
 char *diff_price_doubt(const struct diff_work *work, const struct fdar_diff_row *row)
@@ -107,8 +112,10 @@ char *diff_price_doubt(const struct diff_work *work, const struct fdar_diff_row 
 		return g_strdup_printf("most of what was seen of %s is the price of recording its "
 				       "calls",
 				       row->function);
+	/* Who waits pays nothing meanwhile. */
 	if (price_varies(work) * subject_ns > left_ns ||
-	    price_off(work, MIN(subject_ns, baseline_ns)) > left_ns)
+	    (verdict->change == FDAR_CHANGE_RUNNING &&
+	     price_off(work, MIN(subject_ns, baseline_ns)) > left_ns))
 		return g_strdup_printf("what is left of %s is less than what the price of "
 				       "recording its calls varies by",
 				       row->function);

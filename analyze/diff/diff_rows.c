@@ -180,6 +180,44 @@ gboolean diff_is_for_client(uint8_t frame, const struct fdar_diff_side *baseline
 	       subject->client_ns - baseline->client_ns > 0.5 * added_ns;
 }
 
+/* How long a side's sessions, or the server itself, wait in a function for other threads to wake it. */
+static double woken_ns(const struct diff_side *side, const struct fdar_profile_group *group,
+		       const struct fdar_diff_row *row)
+{
+	double ns = 0;
+
+	for (uint32_t e = 0; e < group->entry_count; e++) {
+		const struct fdar_profile_entry *entry = &group->entries[e];
+
+		if (entry->below == FDAR_PROFILE_NONE ||
+		    side->functions[entry->function] != row->ids[0] ||
+		    side->profile->functions[entry->below].wait != FDAR_WAIT_COND)
+			continue;
+		if (!row->below || side->functions[entry->below] == row->ids[1])
+			ns += (double)entry->stat.own_ns;
+	}
+	return ns;
+}
+
+/* A worker that has passed a session on waits for the next one's in a function that looks like a part of the
+ * first one's work. It is told by this: workers wait there for longer while they have no session at all. Whose its
+ * calls are is chance then, and with them what it runs. */
+static gboolean is_resting(const struct diff_work *work, const struct fdar_diff_row *row)
+{
+	const struct diff_side *side = &work->side[BASELINE];
+	gboolean waits = row->frame == FDAR_FRAME_WAIT && row->wait == FDAR_WAIT_COND && row->below;
+	double rests = 0;
+
+	if (work->diff->whole_run || !(waits || (!row->below && diff_row_runs(row))))
+		return FALSE;
+	rests = woken_ns(side, &side->profile->groups[0], row);
+	if (!(rests > 0) || rests < woken_ns(side, side->group, row))
+		return FALSE;
+	return waits || (row->ids[0] < side->server_count &&
+			 side->server_calls[row->ids[0]] >= row->baseline.calls &&
+			 row->ratio < DIFF_UNTESTED_RATIO * MAX(1, row->ratio_calls));
+}
+
 static double price_of(const struct diff_side *side, const uint32_t *entry, int which)
 {
 	const struct fdar_profile_entry *of =
@@ -237,6 +275,7 @@ static void fill_row(struct diff_work *work, struct fdar_diff_row *row, uint32_t
 	test_row(work, baseline, subject, row->added_ns, &row->test);
 	diff_spread_of(work, entry, function, below, FALSE, &row->spread);
 	diff_counts_find(work, entry, function, row);
+	row->resting = is_resting(work, row);
 }
 
 #define LOCK_PART 0.02
@@ -272,6 +311,8 @@ static gboolean they_follow(struct diff_work *work, enum follower kind)
 		enum follower is =
 			follower_of(row->frame, row->wait, &row->baseline, &row->subject);
 
+		if (row->resting)
+			continue;
 		if (is == kind)
 			follow_ns += MAX(row->added_ns, 0);
 		else if (is == FOLLOWS_PROCESSOR)
@@ -315,7 +356,8 @@ static void share_rows(struct diff_work *work)
 	for (uint32_t i = 0; i < diff->row_count; i++) {
 		struct fdar_diff_row *row = &diff->rows[i];
 
-		if (!diff_follows(work, row->frame, row->wait, &row->baseline, &row->subject))
+		if (!row->resting &&
+		    !diff_follows(work, row->frame, row->wait, &row->baseline, &row->subject))
 			row->share = MAX(row->added_ns, 0);
 		work->increases_ns += row->share;
 	}

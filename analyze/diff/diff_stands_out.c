@@ -144,13 +144,16 @@ static gboolean is_beyond_pace(const struct diff_work *work, const struct fdar_d
 gboolean diff_stands_out(const struct diff_work *work, const struct fdar_diff_row *row)
 {
 	const struct fdar_diff_load *load = &work->diff->load;
-	gboolean runs = is_own_doing(row);
+	/* On a full machine who has a lock may be kept from the processor with it. */
+	gboolean kept =
+		row->frame == FDAR_FRAME_WAIT && row->wait == FDAR_WAIT_LOCK && diff_is_full(work);
+	gboolean runs = is_own_doing(row) && !kept;
 	double usual;
 
 	if (!diff_is_large(work, grown_ratio(row), grown_ns(row, 1), runs) ||
 	    !is_significant(work, row))
 		return FALSE;
-	if (row->frame == FDAR_FRAME_WAIT && row->wait == FDAR_WAIT_PROCESSOR)
+	if (row->resting || (row->frame == FDAR_FRAME_WAIT && row->wait == FDAR_WAIT_PROCESSOR))
 		return FALSE;
 	/* Did nothing itself. */
 	if (!(row->subject.calls > 0) && !row->below)
