@@ -202,6 +202,7 @@ static int analyze(char **paths, const struct texts *texts, struct fdar_analyze_
 					    .about = about,
 					    .stop = fdar_interrupt_catch() };
 
+	fdar_profile_input_warn_twice(&usage, paths);
 	if (request->by == FDAR_BY_SAMPLE)
 		return fdar_analyze_samples(&input, paths, request, stdout, &error)
 			       ? FDAR_EXIT_OK

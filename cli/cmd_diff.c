@@ -428,6 +428,10 @@ static int run(struct texts *texts, int argc, char **argv)
 			: fdar_usage_error(&usage, "expected two recordings, baseline and subject");
 
 	if (!code)
+		fdar_diff_sides_warn(&usage, (char *const *const *)paths,
+				     g_strcmp0(texts->baseline_label, texts->label) != 0 &&
+					     texts->baseline_label);
+	if (!code)
 		code = texts->by && strcmp(texts->by, "function") != 0
 			       ? diff_tables(texts, &request)
 			       : diff_traces(texts, &request);

@@ -59,6 +59,7 @@ static int merge(const struct options *options, char **paths, struct fdar_profil
 
 	if (code != FDAR_EXIT_OK)
 		return code;
+	fdar_profile_input_warn_twice(&usage, paths);
 	g_autoptr(fdar_profile) profile =
 		fdar_profile_ahead_read_all(&input, paths, (unsigned)options->jobs, &error);
 	if (!profile || !fdar_profile_save(profile, about, options->output, &error)) {

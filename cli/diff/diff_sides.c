@@ -312,6 +312,21 @@ gboolean fdar_diff_sides_read(struct fdar_diff_side_input inputs[2], struct fdar
 	return TRUE;
 }
 
+void fdar_diff_sides_warn(const struct fdar_usage *usage, char *const *const paths[2],
+			  gboolean other_labels)
+{
+	for (int s = 0; s < 2; s++)
+		fdar_profile_input_warn_twice(usage, paths[s]);
+	for (char *const *before = paths[0]; *before && !other_labels; before++)
+		for (char *const *after = paths[1]; *after; after++)
+			if (fdar_profile_input_is_same(*before, *after)) {
+				fdar_warning(usage,
+					     "%s is on both sides: it does not differ from itself",
+					     *after);
+				return;
+			}
+}
+
 const struct fdar_profile *fdar_diff_side(const struct fdar_diff_sides *sides, int which)
 {
 	return sides->merged[which] ? sides->merged[which]

@@ -34,6 +34,11 @@ struct fdar_diff_sides {
 gboolean fdar_diff_sides_read(struct fdar_diff_side_input inputs[2], struct fdar_diff_sides *sides,
 			      GError **error);
 
+/* Warns of a recording that is given twice: it is counted twice, and on both sides it is compared with itself, which
+ * says something where the sides have other labels only. paths: each up to NULL. */
+void fdar_diff_sides_warn(const struct fdar_usage *usage, char *const *const paths[2],
+			  gboolean other_labels);
+
 /* One side as a whole; 0: the baseline, 1: the subject. */
 const struct fdar_profile *fdar_diff_side(const struct fdar_diff_sides *sides, int which);
 

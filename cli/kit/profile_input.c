@@ -3,6 +3,7 @@
 #include <gio/gio.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "analyze/profile/profile_cache.h"
@@ -35,6 +36,24 @@ static gboolean on_progress(guint64 events, void *user)
 		progress->shown_us = now_us;
 	}
 	return fdar_profile_input_go_on((void *)progress->input);
+}
+
+gboolean fdar_profile_input_is_same(const char *left, const char *right)
+{
+	struct stat a, b;
+
+	return stat(left, &a) == 0 && stat(right, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
+void fdar_profile_input_warn_twice(const struct fdar_usage *usage, char *const *paths)
+{
+	for (char *const *path = paths; *path; path++)
+		for (char *const *before = paths; before < path; before++)
+			if (fdar_profile_input_is_same(*before, *path)) {
+				fdar_warning(usage, "%s: given twice, and counted twice", *path);
+				return;
+			}
 }
 
 gboolean fdar_profile_input_go_on(void *user)

@@ -51,6 +51,13 @@ gboolean fdar_unit_parse(const char *text, enum fdar_unit *unit);
 /* Whether it is a profile: what was not summed when it was made cannot be asked any more. */
 gboolean fdar_profile_input_is_file(const struct fdar_profile_input *input);
 
+/* Warns of the first of paths (up to NULL) that is also before it, by whatever name ("./x", "x/", a link): it is counted
+ * twice. */
+void fdar_profile_input_warn_twice(const struct fdar_usage *usage, char *const *paths);
+
+/* Whether both are there, and are one. */
+gboolean fdar_profile_input_is_same(const char *left, const char *right);
+
 /* Ctrl-C has not been pressed: what readers ask with the input as their user. */
 gboolean fdar_profile_input_go_on(void *input);
 
