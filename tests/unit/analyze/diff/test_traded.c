@@ -166,6 +166,44 @@ static void test_parts(void)
 	g_assert_null(joined->verdict.function);
 }
 
+/* Beside a new function one that is called in two halves now; in the baseline it was far out in some sessions. */
+static void hiccups_run(struct writer *writer, uint32_t seed, gboolean after)
+{
+	build_init(writer, seed);
+	writer->spacing = 1 * MS;
+	for (int i = 0; i < 40; i++) {
+		begin(writer, "");
+		say(writer, "+serve");
+		run(writer, "parse", 20 * US);
+		run(writer, "store", !after && i % 13 == 5 ? 400 * US : after ? 3 * US : 6 * US);
+		if (after) {
+			run(writer, "store", 3 * US);
+			run(writer, "extra", 25 * US);
+		}
+		say(writer, "-serve");
+		say(writer, "+finish");
+		pass(writer, 5 * US);
+		if (after)
+			run(writer, "flush", 70 * US);
+		say(writer, "-finish");
+		end(writer);
+	}
+}
+
+/* What was lost by chance did not go anywhere. */
+static void test_lost_by_chance(void)
+{
+	struct writer side[2];
+
+	hiccups_run(&side[0], 1, FALSE);
+	hiccups_run(&side[1], 2, TRUE);
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	g_assert_cmpfloat(row_of(diff, "store", NULL)->added_ns, <, -25 * US);
+	g_assert_false(row_of(diff, "extra", NULL)->traded);
+	g_assert_cmpstr(diff->verdict.function, ==, "flush");
+	g_assert_true(row_of(diff, "extra", NULL)->stands_out);
+}
+
 /* Each of some sessions, every so many, goes that deep. */
 static void match_run(struct writer *writer, uint32_t seed, int every, int depths, double step_ns)
 {
@@ -604,6 +642,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/traded/merged", test_merged);
 	g_test_add_func("/traded/inlined", test_inlined);
 	g_test_add_func("/traded/parts", test_parts);
+	g_test_add_func("/traded/lost-by-chance", test_lost_by_chance);
 	g_test_add_func("/traded/unrolled", test_unrolled);
 	g_test_add_func("/traded/one-binary", test_one_binary);
 	g_test_add_func("/traded/other-loop", test_other_loop);
