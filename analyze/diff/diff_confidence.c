@@ -345,7 +345,11 @@ static const char *spread_doubt(const struct diff_work *work)
 	if (diff_is_for_processor(work->diff))
 		return "others had the processor: that is nobody's doing here";
 	/* The sentence says which. */
-	if (!work->diff->even && diff_most_of_it(work))
+	const struct fdar_diff_row *most = work->diff->even ? NULL : diff_most_of_it(work);
+	if (most && most->ratio >= work->options.min_ratio)
+		return "most of it is in one function, which differs too much within a run to be "
+		       "named for it";
+	if (most)
 		return "most of it is in one function, which grew too little to be named for it";
 	return "a slower machine looks the same: no function stands out";
 }

@@ -36,6 +36,15 @@ static gboolean is_plain_shift(const struct fdar_diff_row *row)
 	return row->test.delta >= 0.9 && row->ratio_median >= PACE_RATIO;
 }
 
+/* The middle is many times as long, and so are most: those few that are further out still make the mean vary, and
+ * those that do not call it make it no shift. */
+#define MOST_DELTA 0.5
+
+static gboolean is_plain_most(const struct fdar_diff_row *row)
+{
+	return row->test.delta >= MOST_DELTA && row->ratio_median >= DIFF_PLAIN_FACTOR;
+}
+
 /* Sessions as a whole differ and the row does, on the same side; or the row alone by much. */
 static gboolean is_significant(const struct diff_work *work, const struct fdar_diff_row *row)
 {
@@ -46,7 +55,8 @@ static gboolean is_significant(const struct diff_work *work, const struct fdar_d
 	return row->added_ns > 0 &&
 	       (diff_spread_above(&row->spread) ||
 		(diff_is_shift(row) && (row->spread.p <= SHIFT_LEVEL || is_plain_shift(row)))) &&
-	       (row->added_ns >= 2 * row->spread.noise_ns || diff_is_shift(row)) &&
+	       (row->added_ns >= 2 * row->spread.noise_ns || diff_is_shift(row) ||
+		is_plain_most(row)) &&
 	       (row->test.adjusted < work->options.alpha ||
 		(diff_is_longer(work, diff_row_runs(row)) && row->test.p < work->options.alpha));
 }

@@ -236,6 +236,30 @@ static void test_moved_calls(void)
 	g_assert_null(diff->verdict.function);
 }
 
+/* Most sessions call a function that takes a thousand times as long, one of them is far out, and some never call
+ * it. */
+static void test_most_with_outlier(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		side[s].spacing = 100.0 * MS;
+		for (int i = 0; i < 60; i++) {
+			begin(&side[s], "");
+			run(&side[s], "serve", 100 * US);
+			if (i % 8 != 3)
+				run(&side[s], "hurt", !s ? 1 * US : i == 20 ? 65 * MS : 1 * MS);
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	const struct fdar_diff_row *row = row_of(diff, "hurt", NULL);
+	g_assert_cmpfloat(row->test.delta, <, 0.8);
+	g_assert_cmpfloat(row->added_ns, <, 2 * row->spread.noise_ns);
+	g_assert_cmpstr(diff->verdict.function, ==, "hurt");
+}
+
 /* On a full machine all functions are a little slower, and each is far out in some sessions: one of
  * them, with a hundredth of what was added, is not to blame. */
 static void test_outliers_on_full_machine(void)
@@ -589,6 +613,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/verdict-bench/shift-with-outliers", test_shift_with_outliers);
 	g_test_add_func("/verdict-bench/shift-with-outlier-before", test_shift_with_outlier_before);
 	g_test_add_func("/verdict-bench/moved-calls", test_moved_calls);
+	g_test_add_func("/verdict-bench/most-with-outlier", test_most_with_outlier);
 	g_test_add_func("/verdict-bench/outliers-on-full-machine", test_outliers_on_full_machine);
 	g_test_add_func("/verdict-bench/little-and-few", test_little_and_few);
 	g_test_add_func("/verdict-bench/every-session-first", test_every_session_first);
