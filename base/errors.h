@@ -22,4 +22,7 @@ enum fdar_source_error {
 	FDAR_SOURCE_ERROR_STUCK    /* who was to read it did not come back */
 };
 
+/* Whether the system had no descriptor or memory to give (G_FILE_ERROR): that says nothing of the file. Never damage. */
+gboolean fdar_error_is_shortage(const GError *error);
+
 #endif

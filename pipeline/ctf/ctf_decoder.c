@@ -62,6 +62,8 @@ static void take_damage(struct decoder *decoder, struct fdar_ctf_stream *stream)
 {
 	struct fdar_ctf_input *input = &decoder->input;
 
+	if (stream->shortage && !input->shortage)
+		input->shortage = g_steal_pointer(&stream->shortage);
 	if (!stream->damage)
 		return;
 	if (!input->damaged++)
@@ -132,8 +134,12 @@ static gssize decoder_read(void *data, struct fdar_event *batch, size_t capacity
 	const struct fdar_ctf_input *input = &decoder->input;
 
 	fdar_ctf_sink_begin(decoder->sink, batch, capacity);
-	while (decoder->count && !fdar_ctf_sink_full(decoder->sink))
+	while (decoder->count && !input->shortage && !fdar_ctf_sink_full(decoder->sink))
 		run_first(decoder);
+	if (input->shortage) {
+		g_propagate_error(error, g_error_copy(input->shortage));
+		return -1;
+	}
 	if (decoder->sink->count || !input->damaged)
 		return (gssize)decoder->sink->count;
 	g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_DAMAGED, "%s", input->damage);

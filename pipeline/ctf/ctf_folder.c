@@ -104,7 +104,7 @@ gboolean fdar_ctf_folder_read(struct fdar_ctf_folder *folder, GError **error)
 	g_autoptr(GError) failure = NULL;
 
 	folder->plan = read_plan(folder, &folder->taken, &folder->damage, &failure);
-	if (folder->taken > FDAR_CTF_BROKEN) {
+	if (folder->taken > FDAR_CTF_BROKEN || fdar_error_is_shortage(failure)) {
 		g_propagate_error(error, g_steal_pointer(&failure));
 		return FALSE;
 	}

@@ -1,6 +1,7 @@
 #include "pipeline/ctf/ctf_open.h"
 
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "base/errors.h"
@@ -44,7 +45,10 @@ static void note_file(struct work *work, const char *path, const GError *error)
 {
 	g_autofree char *what = g_strdup_printf("stream file %s: %s", path, error->message);
 
-	note_damage(work, what);
+	if (!fdar_error_is_shortage(error))
+		note_damage(work, what);
+	else if (!work->input->shortage)
+		work->input->shortage = g_error_copy(error);
 }
 
 /* ---- metadata ---- */
@@ -306,7 +310,18 @@ static void sort_files(const struct group *group)
 	g_array_sort(group->files, compare_begins);
 }
 
-static void make_streams(struct work *work)
+/* Half of the descriptors that this process may have, by all slices at once, is for streams. */
+static gboolean may_keep_open(guint streams, guint slices)
+{
+	struct rlimit files;
+	rlim_t most = KEEP_OPEN_MAX;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0)
+		most = MIN(most, files.rlim_cur / 2 / MAX(slices, 1));
+	return streams <= most;
+}
+
+static void make_streams(struct work *work, guint slices)
 {
 	guint count = work->groups->len;
 	size_t usual = count ? WINDOWS_BYTES / count : 0;
@@ -321,7 +336,7 @@ static void make_streams(struct work *work)
 		sort_files(group);
 		stream = fdar_ctf_stream_new(group->plan, group->stream,
 					     g_steal_pointer(&group->files), usual,
-					     count <= KEEP_OPEN_MAX);
+					     may_keep_open(count, slices));
 
 		stream->rank = i;
 		stream->window.pool = work->input->pool;
@@ -340,19 +355,23 @@ static void group_free(void *data)
 	g_free(group);
 }
 
-static gboolean open_all(struct work *work, const GPtrArray *traces, GError **error)
+static gboolean open_all(struct work *work, const GPtrArray *traces, guint slices, GError **error)
 {
 	const struct fdar_ctf_folder *first;
 
 	if (!read_folders(work, traces, error) || !add_traces(work, error))
 		return FALSE;
+	if (work->input->shortage) {
+		g_propagate_error(error, g_error_copy(work->input->shortage));
+		return FALSE;
+	}
 	first = &g_array_index(work->folders, struct fdar_ctf_folder, 0);
 	if (!work->input->plans->len) {
 		g_propagate_error(error, g_error_copy(first->broken));
 		return FALSE;
 	}
 	fdar_ctf_homes_tell_apart(work->input->plans);
-	make_streams(work);
+	make_streams(work, slices);
 	if (work->input->streams->len || work->input->damaged || work->input->dropped)
 		return TRUE;
 	g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_EMPTY,
@@ -384,7 +403,7 @@ gboolean fdar_ctf_input_open_for(struct fdar_ctf_input *input, const GPtrArray *
 	work->groups = g_ptr_array_new_with_free_func(group_free);
 	fdar_ctf_window_init(&work->window, HEAD_WINDOW, FALSE);
 	work->window.pool = input->pool;
-	ok = open_all(work, traces, error);
+	ok = open_all(work, traces, env ? env->slices : 1, error);
 	fdar_ctf_window_close(&work->window);
 	g_ptr_array_unref(work->groups);
 	g_array_unref(work->folders);
@@ -398,4 +417,5 @@ void fdar_ctf_input_clear(struct fdar_ctf_input *input)
 	g_ptr_array_unref(input->paths);
 	g_ptr_array_unref(input->plans);
 	g_free(input->damage);
+	g_clear_error(&input->shortage);
 }

@@ -26,10 +26,11 @@ struct fdar_ctf_input {
 	uint64_t dropped;  /* events, of stream files of which the recorder dropped everything */
 	char *damage;      /* a stream file that had to be left out, and why; NULL: none */
 	guint damaged;     /* how many */
+	GError *shortage;  /* why one of them could not be looked at; NULL: all could */
 };
 
 /* Opens the traces (char *). FALSE and error (FDAR_SOURCE_ERROR) when one of them is not understood, all
- * are broken, or there is no stream file at all. The input is to be cleared in any case. */
+ * are broken, or there is no stream file at all; or what fdar_error_is_shortage() is about. The input is to be cleared in any case. */
 gboolean fdar_ctf_input_open(struct fdar_ctf_input *input, const GPtrArray *traces, GError **error);
 
 /* The same for a decoder: of env maps and shares are used, which must outlive the input; it may be NULL. */

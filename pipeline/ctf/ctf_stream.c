@@ -1,5 +1,6 @@
 #include "pipeline/ctf/ctf_stream.h"
 
+#include "base/errors.h"
 #include "pipeline/ctf/ctf_account.h"
 #include "pipeline/ctf/ctf_fast.h"
 
@@ -33,6 +34,7 @@ void fdar_ctf_stream_free(struct fdar_ctf_stream *stream)
 	if (stream->seen)
 		g_array_unref(stream->seen);
 	g_free(stream->damage);
+	g_clear_error(&stream->shortage);
 	g_free(stream->back_at);
 	g_free(stream);
 }
@@ -65,6 +67,10 @@ static void set_damage(struct fdar_ctf_stream *stream, const char *what)
 
 static void take_damage(struct fdar_ctf_stream *stream, GError *error)
 {
+	if (fdar_error_is_shortage(error) && !stream->shortage) {
+		stream->shortage = error;
+		return;
+	}
 	set_damage(stream, error->message);
 	g_error_free(error);
 }

@@ -43,8 +43,9 @@ struct fdar_ctf_stream {
 	gboolean sliced;  /* packets may have been left out: nothing goes on from one to the next */
 	uint64_t from_ns; /* events before this, and from to_ns on, are not wanted */
 	uint64_t to_ns;
-	GArray *losses; /* where what was lost is told (losses.h), NULL: nowhere */
-	char *damage;   /* why one of its files ended early, NULL: none did */
+	GArray *losses;   /* where what was lost is told (losses.h), NULL: nowhere */
+	char *damage;     /* why one of its files ended early, NULL: none did */
+	GError *shortage; /* why it ends here and nothing is known of the rest; NULL */
 	uint64_t
 		discarded; /* events, by the tracer and by the recorder, since the decoder looked */
 	uint64_t packets_lost;

@@ -121,9 +121,20 @@ static gboolean fail(const struct fdar_ctf_window *window, uint64_t at, const ch
 
 static gboolean open_file(struct fdar_ctf_window *window, uint64_t position, GError **error)
 {
+	g_autoptr(GError) cause = NULL;
+	int number;
+
 	if (window->fd < 0)
 		window->fd = open(window->path, O_RDONLY | O_CLOEXEC);
-	return window->fd >= 0 || fail(window, position, g_strerror(errno), error);
+	if (window->fd >= 0)
+		return TRUE;
+	number = errno;
+	g_set_error(&cause, G_FILE_ERROR, (gint)g_file_error_from_errno(number), "%s: %s",
+		    window->path, g_strerror(number));
+	if (!fdar_error_is_shortage(cause))
+		return fail(window, position, g_strerror(number), error);
+	g_propagate_error(error, g_steal_pointer(&cause));
+	return FALSE;
 }
 
 gboolean fdar_ctf_window_open_packed(struct fdar_ctf_window *window, const char *path,

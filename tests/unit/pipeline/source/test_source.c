@@ -2,6 +2,7 @@
  * damage, and the three kinds of refusal. */
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "instrument/wire/events.h"
 #include "pipeline/events/decoder.h"
@@ -639,6 +640,36 @@ static void test_small_batches(void)
 	remove_tree(dir);
 }
 
+/* Who gets no descriptor does not know what is in a file: that is no damage of it, and no end. */
+static void test_few_descriptors(void)
+{
+	g_autofree char *path =
+		g_build_filename(TEST_SOURCE_DIR, "tests", "golden", "data", "baseline", NULL);
+	struct reading whole, reading;
+	struct rlimit files, few;
+	guint refused = 0;
+
+	read_all(path, 100, &whole);
+	g_assert_no_error(whole.error);
+	g_assert_null(whole.damage);
+	g_assert_cmpint(getrlimit(RLIMIT_NOFILE, &files), ==, 0);
+	for (rlim_t most = 3; most < 40; most++) {
+		few = (struct rlimit){ most, files.rlim_max };
+		g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &few), ==, 0);
+		read_all(path, 100, &reading);
+		g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &files), ==, 0);
+		g_assert_null(reading.damage);
+		if (reading.error)
+			refused++;
+		else
+			g_assert_cmpuint(reading.events->len, ==, whole.events->len);
+		reading_clear(&reading);
+	}
+	g_assert_cmpuint(refused, >, 0);
+	g_assert_cmpuint(refused, <, 37);
+	reading_clear(&whole);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -657,5 +688,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/source/modules", test_modules);
 	g_test_add_func("/source/direct", test_direct);
 	g_test_add_func("/source/small-batches", test_small_batches);
+	g_test_add_func("/source/few-descriptors", test_few_descriptors);
 	return g_test_run();
 }
