@@ -106,7 +106,7 @@ kill -STOP "$daemon"
 echo >&6
 ends "$daemon"
 [ $status = 1 ] || fail "exit status $status"
-grep -q "processes of the server (pid.* $child[,)].* went on before LTTng recorded them" "$WORK/stopped.err" || fail "nobody says so"
+grep -q "processes of the server (pid.* ${child}[,)].* went on before LTTng recorded them" "$WORK/stopped.err" || fail "nobody says so"
 grep -q '^recorded .* processes recorded late' "$WORK/stopped.err" || fail "the first line does not say so"
 grep -q 'none lost' "$WORK/stopped.err" && fail "none lost"
 [ "$(field "$WORK/stopped.rec" calls_found)" -lt 1014 ] || fail "nothing is missing: no test"
