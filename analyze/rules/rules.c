@@ -284,6 +284,9 @@ static gboolean add_rule(struct fdar_rules *rules, GKeyFile *file, const char *g
 	rule->ending = NO_RULE;
 	if (!check_keys(file, group, known, error))
 		return FALSE;
+	for (const char *c = rule->queue; c && *c; c++)
+		if (g_ascii_iscntrl(*c))
+			return refuse(error, group, "queue", "a name in one line");
 	if (!rule->event == !rule->function)
 		return refuse(error, group, "event", "an event (provider:name) or a function");
 	expected = rules_event_expected(rules, rule);

@@ -34,8 +34,23 @@ static void tell_rule(GPtrArray *doubts, const struct fdar_rule_met *met, const 
 void fdar_rules_run_doubts(const struct fdar_rules_run *run, GPtrArray *doubts)
 {
 	g_autoptr(GArray) met = run ? fdar_rules_run_met(run) : NULL;
+	gboolean any = FALSE, sessions = FALSE;
 
-	for (guint i = 0; met && i < met->len; i++)
-		tell_rule(doubts, &g_array_index(met, struct fdar_rule_met, i),
-			  g_ptr_array_index(run->rules->rules, i));
+	for (guint i = 0; met && i < met->len; i++) {
+		const struct fdar_rule_met *one = &g_array_index(met, struct fdar_rule_met, i);
+		const struct rule *rule = g_ptr_array_index(run->rules->rules, i);
+
+		any |= one->met > 0;
+		sessions |= one->met > 0 && rule->kind == FDAR_EVENT_SESSION_BEGIN;
+		tell_rule(doubts, one, rule);
+	}
+	if (met && met->len && !any)
+		fdar_doubts_add(doubts, FDAR_DOUBT_RULES,
+				g_strdup("none of the rules met anything (flowdar rules --check "
+					 "says why)"));
+	if (sessions && run->told)
+		fdar_doubts_add(doubts, FDAR_DOUBT_RULES,
+				g_strdup("sessions by rules are counted beside those that the "
+					 "server's marks, or --io, tell of: leave out the rules "
+					 "that begin sessions"));
 }

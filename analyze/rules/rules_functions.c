@@ -1,5 +1,6 @@
 /* Rules of functions: sessions and requests that last from an entry to its exit. */
 #include <fnmatch.h>
+#include <string.h>
 
 #include "analyze/rules/rules_private.h"
 
@@ -104,11 +105,16 @@ static void begin_span(struct fdar_rules_run *run, struct rules_thread *thread, 
 	struct span span = { .depth = thread->stack->len,
 			     .rule = index,
 			     .key = session ? rules_new_key(run) : 0 };
+	struct fdar_event *begun;
 
 	g_array_index(run->met, struct fdar_rule_met, index).met++;
 	rules_count_begin(run, index, event->pid, session ? span.key : OWN_KEY | event->tid,
 			  session ? 0 : 1);
-	rules_emit(run, event, rule->kind, span.key);
+	begun = rules_emit(run, event, rule->kind, span.key);
+	if (!session) {
+		begun->data = rule->name;
+		begun->data_len = (uint32_t)strlen(rule->name);
+	}
 	g_array_append_val(thread->spans, span);
 }
 

@@ -278,7 +278,8 @@ static void do_request(struct fdar_rules_run *run, uint32_t index, const struct 
 		return;
 	}
 	rules_count_begin(run, index, event->pid, counted, 1);
-	set_data(made, text_of(run, &rule->what, event, match));
+	set_data(made, rule->what.from == RULE_NOWHERE ? rule->name
+						       : text_of(run, &rule->what, event, match));
 }
 
 /* Who has no key of his own is not come back to. */

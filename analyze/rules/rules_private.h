@@ -143,6 +143,7 @@ struct fdar_rules_run {
 	GHashTable *namespaces; /* pid -> pid namespace */
 	uint16_t last_home;     /* rules_thread_place */
 	uint32_t last_placed;
+	gboolean told;     /* the trace tells of sessions that are not the rules' */
 	uint64_t last_key; /* rules_new_key */
 	/* rules_fork.c */
 	GArray *waiting;      /* of struct waiting, oldest first */

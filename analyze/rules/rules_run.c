@@ -161,6 +161,7 @@ const struct fdar_event *fdar_rules_run_apply(struct fdar_rules_run *run,
 		if (functions && event->kind == FDAR_EVENT_FUNC_ENTRY)
 			rules_enter(run, event);
 		g_array_append_val(run->out, *event);
+		run->told |= !all && event->kind == FDAR_EVENT_SESSION_BEGIN;
 		if (all)
 			apply_all(run, all, event);
 		if (functions && event->kind == FDAR_EVENT_FUNC_EXIT)

@@ -133,7 +133,9 @@ char *fdar_batch_asked(const char *unit, const char *rules, const char *listing)
 
 static char *from_path(const struct fdar_batch_case *one)
 {
-	return g_strconcat(one->profile_path, ".from", NULL);
+	g_autofree char *dir = g_path_get_dirname(one->profile_path);
+
+	return g_strdup_printf("%s/.%s.from", dir, one->name);
 }
 
 /* What says that a recording is another one now: FALSE, it is gone. */

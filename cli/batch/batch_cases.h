@@ -2,7 +2,7 @@
  * The cases of a batch: recordings in, one profile each out.
  *
  * Place in the house: for cmd_batch.c. A case is done when its profile is there, no older than the
- * recording, and of that recording and what is asked for now, as NAME.profile.from beside it says; one that failed
+ * recording, and of that recording and what is asked for now, as .NAME.from beside it says; one that failed
  * is not, and is tried again by the next batch.
  */
 #ifndef FDAR_CLI_BATCH_BATCH_CASES_H

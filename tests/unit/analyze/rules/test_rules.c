@@ -271,6 +271,15 @@ static void test_doubts(void)
 	assert_doubt(&outcome, 3, FDAR_DOUBT_RULES, "rule out: takes without a put: 1 of 1");
 	outcome_clear(&outcome);
 
+	outcome = apply(rules, "A 1 begin:5:p 2 other:accept:7 3 other:close:7");
+	g_assert_cmpuint(outcome.doubts->len, ==, 1);
+	assert_doubt(&outcome, 0, FDAR_DOUBT_RULES, "sessions by rules are counted beside");
+	outcome_clear(&outcome);
+	outcome = apply(rules, "A 1 other:opened:7");
+	g_assert_cmpuint(outcome.doubts->len, ==, 1);
+	assert_doubt(&outcome, 0, FDAR_DOUBT_RULES, "none of the rules met anything");
+	outcome_clear(&outcome);
+
 	/* One of more than a hundred; and who is open at the end may be. */
 	for (guint i = 0; i < 150; i++)
 		g_string_append_printf(many, " %u other:accept:%u %u other:close:%u", 2 * i, i + 1,
@@ -381,8 +390,8 @@ static void test_functions(void)
 
 	g_assert_cmpstr(
 		outcome.told, ==,
-		"2 session_begin 1; 3 request_begin 0; 6 request_end 0; 7 session_end 1; "
-		"8 session_begin 2; 9 request_begin 0; 10 request_end 0; 10 session_end 2; "
+		"2 session_begin 1; 3 request_begin 0 request; 6 request_end 0; 7 session_end 1; "
+		"8 session_begin 2; 9 request_begin 0 request; 10 request_end 0; 10 session_end 2; "
 		"11 session_begin 3; 12 func_unwound 1; 12 session_end 3; 13 session_begin 4; "
 		"14 thread_end 0; 14 session_end 4; 15 session_begin 5");
 	g_assert_cmpuint(met(&outcome, 0)->met, ==, 5);
@@ -549,8 +558,8 @@ static void test_several(void)
 	struct outcome outcome = apply(rules, "A 1 +main 2 +give 3 -main 4 +give 5 unwound:1");
 
 	g_assert_cmpstr(outcome.told, ==,
-			"2 handoff_put 1 queue; 2 request_begin 0; 3 request_end 0; "
-			"3 handoff_take 1 queue; 4 handoff_put 2 queue; 4 request_begin 0; "
+			"2 handoff_put 1 queue; 2 request_begin 0 request; 3 request_end 0; "
+			"3 handoff_take 1 queue; 4 handoff_put 2 queue; 4 request_begin 0 request; "
 			"5 func_unwound 1; 5 request_end 0; 5 handoff_take 2 queue");
 	outcome_clear(&outcome);
 }
@@ -635,6 +644,7 @@ static void test_refused(void)
 		  "[rule a] forks: expected true, with" },
 		{ "[rule a]\nevent=x\ndo=put\npid_ns=0x12\n", "[rule a] pid_ns: expected" },
 		{ "[rule a]\nevent=x\ndo=put\npid_ns=0\n", "[rule a] pid_ns: expected" },
+		{ "[rule a]\nevent=x\ndo=put\nqueue=a\\nb\n", "[rule a] queue: expected a name" },
 		{ "[rules]\n", "[rules]: expected [rule NAME]" },
 		{ "[hide]\n", "[hide] functions: expected" },
 		{ "rule\n", "" },
