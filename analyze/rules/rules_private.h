@@ -143,6 +143,8 @@ struct fdar_rules_run {
 	GHashTable *namespaces; /* pid -> pid namespace */
 	uint16_t last_home;     /* rules_thread_place */
 	uint32_t last_placed;
+	uint64_t begin_ns; /* of the trace */
+	uint64_t now_ns;
 	gboolean told;     /* the trace tells of sessions that are not the rules' */
 	uint64_t last_key; /* rules_new_key */
 	/* rules_fork.c */

@@ -149,6 +149,8 @@ const struct fdar_event *fdar_rules_run_apply(struct fdar_rules_run *run,
 
 	g_array_set_size(run->out, 0);
 	g_string_chunk_clear(run->chunk);
+	if (count && !run->begin_ns)
+		run->begin_ns = events[0].time_ns;
 	for (size_t i = 0; i < count; i++) {
 		const struct fdar_event *event = &events[i];
 		const GPtrArray *all = rules_of(run, event);
@@ -171,6 +173,8 @@ const struct fdar_event *fdar_rules_run_apply(struct fdar_rules_run *run,
 		else if (functions && event->kind == FDAR_EVENT_THREAD_END)
 			rules_unwind(run, event, UINT64_MAX);
 	}
+	if (count)
+		run->now_ns = MAX(run->now_ns, events[count - 1].time_ns);
 	*length = run->out->len;
 	return (const struct fdar_event *)run->out->data;
 }
