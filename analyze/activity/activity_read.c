@@ -67,12 +67,14 @@ static gboolean feed(struct reading *reading, const char *path, struct fdar_acti
 	return count == 0 && fdar_source_check_times(&summary, path, error);
 }
 
-static void warn(const struct fdar_source *source, const char *path, GPtrArray *warnings)
+static void warn(const struct reading *reading, const char *path, GPtrArray *warnings)
 {
-	const GPtrArray *doubts = fdar_source_doubts(source);
+	g_autoptr(GPtrArray) doubts = fdar_doubts_new();
 	struct fdar_source_summary summary;
 
-	fdar_source_get_summary(source, &summary);
+	fdar_source_get_summary(reading->source, &summary);
+	fdar_doubts_add_all(doubts, fdar_source_doubts(reading->source));
+	fdar_rules_run_doubts(reading->run, doubts);
 	for (guint i = 0; i < doubts->len; i++) {
 		const struct fdar_doubt *doubt = g_ptr_array_index(doubts, i);
 
@@ -109,7 +111,7 @@ struct fdar_activity *fdar_activity_read(const char *path, const char *rules_pat
 	else
 		fdar_activity_finish(activity);
 	if (activity && warnings)
-		warn(reading.source, path, warnings);
+		warn(&reading, path, warnings);
 	fdar_rules_run_free(reading.run);
 	fdar_symbols_free(reading.symbols);
 	fdar_source_close(reading.source);

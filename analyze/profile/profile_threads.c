@@ -17,6 +17,7 @@ struct thread {
 struct reading {
 	struct fdar_intern ids; /* (pid, tid) -> index of threads */
 	GArray *threads;        /* of struct thread */
+	GPtrArray *doubts;      /* of what rules met */
 };
 
 static uint64_t sum_of(uint64_t a, uint64_t b)
@@ -156,15 +157,17 @@ static gboolean read_source(struct fdar_source *source, const char *path, struct
 		fdar_walk_infer_work(walk);
 	if (!walk_all(ahead, symbols, run, walk, options, error))
 		return FALSE;
+	fdar_rules_run_doubts(run, reading->doubts);
 	fdar_source_get_summary(source, &summary);
 	return fdar_source_check_times(&summary, path, error);
 }
 
-static void warn(const struct fdar_source *source, const char *path, GPtrArray *warnings)
+static void warn(const struct fdar_source *source, const char *path, GPtrArray *doubts,
+		 GPtrArray *warnings)
 {
-	const GPtrArray *doubts = fdar_source_doubts(source);
 	struct fdar_source_summary summary;
 
+	fdar_doubts_add_all(doubts, fdar_source_doubts(source));
 	for (guint i = 0; i < doubts->len; i++) {
 		const struct fdar_doubt *doubt = g_ptr_array_index(doubts, i);
 
@@ -190,11 +193,13 @@ struct fdar_profile_threads *fdar_profile_threads_read(const char *path,
 	if (!source)
 		return NULL;
 	reading.threads = g_array_new(FALSE, TRUE, sizeof(struct thread));
+	reading.doubts = fdar_doubts_new();
 	if (read_source(source, path, &reading, options, error))
 		threads = name_all(&reading, source);
 	if (threads && warnings)
-		warn(source, path, warnings);
+		warn(source, path, reading.doubts, warnings);
 	g_array_unref(reading.threads);
+	g_ptr_array_unref(reading.doubts);
 	fdar_intern_clear(&reading.ids);
 	return threads;
 }

@@ -19,6 +19,7 @@ END
 sed '0,/GET \/ /s//GET \/spin-2000.html /' "$WORK/usual" >"$WORK/hurt"
 clients_usual=$WORK/usual clients_hurt=$WORK/hurt
 unmarked_shapes
+unmarked_rules request 3
 unmarked_strace
 unmarked_hurt
 # Fed a capture in the place of a network: all of it, and the same each time.

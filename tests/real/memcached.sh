@@ -24,6 +24,7 @@ unmarked_waits=1
 unmarked_clients=200
 unmarked_calls=60
 unmarked_shapes
+unmarked_rules command 3
 unmarked_strace
 unmarked_hurt
 # shellcheck source=marked_lib.sh

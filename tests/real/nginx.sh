@@ -51,6 +51,7 @@ served
 requests_check 200
 sessions_check 4
 functions_check 100
+shipped_check nginx request 200
 note "the same by poll: what waits for events is nobody's"
 serve nginx functions-poll function poll
 ab -q -k -c 4 -n 200 "http://127.0.0.1:$port/" >"$WORK/ab.out" 2>&1 || fail "ab: $(cat "$WORK/ab.out")"

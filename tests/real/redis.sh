@@ -46,6 +46,7 @@ same "commands that are GET" "$(events request_begin 'what = "GET"')" 400
 requests_check "$(events request_begin)"
 sessions_check "$(events session_begin)"
 functions_check 100
+shipped_check redis command "$(events request_begin)"
 
 note "I/O threads"
 serve redis threads session 3

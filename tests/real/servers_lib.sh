@@ -126,6 +126,14 @@ requests_check() {
 	same "requests that ended" "$(events request_end)" "$1"
 }
 
+# shipped_check SERVER RULE REQUESTS: the shipped rules meet as many as were sent.
+shipped_check() {
+	"$FLOWDAR" rules "$FLOWDAR_SOURCE/analyze/rules/shipped/$1.rules" --check "$recording" --format json \
+		>"$recording.rules" || fail "rules"
+	same "requests by the shipped rules" \
+		"$(jq --arg rule "$2" '.rules[] | select(.rule == $rule) | .met' "$recording.rules")" "$3"
+}
+
 # handoffs QUEUE: those of a queue that were taken: object, putting thread, taking thread and seconds
 # between; a line each. A put that nobody took, or a take of nothing, is a line that begins with "!".
 handoffs() {

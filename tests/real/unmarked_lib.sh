@@ -7,6 +7,7 @@
 #	unmarked_begin NAME     fetched and built, and what an ordinary user needs to record it
 #	unmarked_shapes         every way to start it: each client is one session, with its bytes and functions, and
 #	                        sessions and server together have the time that the kernel counted
+#	unmarked_rules          the shipped rules meet what the clients asked for
 #	unmarked_strace         reads and writes of each session as strace counts them
 #	unmarked_hurt           a spin of 2 ms in 30 % of the sessions, at concurrency 1, 4 and 16: all of it is
 #	                        charged to them, nobody else is charged
@@ -193,6 +194,11 @@ unmarked_shapes() {
 			unmarked_times
 		done
 	done
+}
+
+# unmarked_rules RULE EACH: by the shipped rules there are as many requests as the clients of the last recording made.
+unmarked_rules() {
+	shipped_check "$unmarked" "$1" $((unmarked_clients * $2))
 }
 
 # unmarked_strace: each session's reads and writes are those that strace sees on its connection.
