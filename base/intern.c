@@ -3,6 +3,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "base/pages.h"
+
 #define FIRST_CAPACITY 16u
 
 /* The finisher of MurmurHash3 (Austin Appleby, public domain), over both halves. */
@@ -39,15 +41,28 @@ uint32_t fdar_intern_find(const struct fdar_intern *intern, uint64_t a, uint64_t
 	return intern->slots[slot] ? intern->slots[slot] - 1 : FDAR_INTERN_NONE;
 }
 
+static size_t pairs_bytes(uint32_t capacity)
+{
+	return capacity / 2 * sizeof(struct fdar_intern_pair);
+}
+
+static size_t slots_bytes(uint32_t capacity)
+{
+	return capacity * sizeof(uint32_t);
+}
+
 /* Slots stay at most half full, so the pairs need half as much room. */
 static void grow(struct fdar_intern *intern)
 {
-	if (!intern->capacity)
+	uint32_t old = intern->capacity;
+
+	if (!old)
 		intern->seed = (uint64_t)g_random_int() << 32 | g_random_int();
-	intern->capacity = intern->capacity ? intern->capacity * 2 : FIRST_CAPACITY;
-	intern->pairs = g_renew(struct fdar_intern_pair, intern->pairs, intern->capacity / 2);
-	g_free(intern->slots);
-	intern->slots = g_new0(uint32_t, intern->capacity);
+	intern->capacity = old ? old * 2 : FIRST_CAPACITY;
+	intern->pairs =
+		fdar_pages_grow(intern->pairs, pairs_bytes(old), pairs_bytes(intern->capacity));
+	fdar_pages_free(intern->slots, slots_bytes(old));
+	intern->slots = fdar_pages_new(slots_bytes(intern->capacity));
 	for (uint32_t id = 0; id < intern->count; id++) {
 		const struct fdar_intern_pair *pair = &intern->pairs[id];
 
@@ -81,7 +96,7 @@ void fdar_intern_reset(struct fdar_intern *intern)
 
 void fdar_intern_clear(struct fdar_intern *intern)
 {
-	g_free(intern->pairs);
-	g_free(intern->slots);
+	fdar_pages_free(intern->pairs, pairs_bytes(intern->capacity));
+	fdar_pages_free(intern->slots, slots_bytes(intern->capacity));
 	*intern = (struct fdar_intern){ 0 };
 }

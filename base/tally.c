@@ -113,25 +113,83 @@ void fdar_tally_add_histogram(struct fdar_tally *tally, const struct fdar_histog
 	tally->count = values;
 }
 
+void fdar_tally_add_tally(struct fdar_tally *tally, struct fdar_tally *from)
+{
+	struct fdar_histogram histogram = { 0 };
+
+	if (!tally->count) {
+		*tally = *from;
+		*from = (struct fdar_tally){ 0 };
+		return;
+	}
+	fdar_tally_to_histogram(from, &histogram);
+	fdar_tally_add_histogram(tally, &histogram);
+	fdar_histogram_clear(&histogram);
+}
+
+/* The first values as buckets in the order of their numbers; gives how many that are. */
+static uint32_t sort_first(const struct fdar_tally *tally,
+			   struct fdar_bucket buckets[FDAR_TALLY_FIRST])
+{
+	uint32_t length = 0, at;
+
+	for (unsigned i = 0; i < tally->count; i++) {
+		for (at = length; at && buckets[at - 1].index > tally->first[i]; at--)
+			;
+		if (at && buckets[at - 1].index == tally->first[i]) {
+			buckets[at - 1].count++;
+			continue;
+		}
+		memmove(&buckets[at + 1], &buckets[at], (length - at) * sizeof(*buckets));
+		buckets[at] = (struct fdar_bucket){ tally->first[i], 1 };
+		length++;
+	}
+	return length;
+}
+
+static void take_first(const struct fdar_tally *tally, struct fdar_histogram *histogram)
+{
+	struct fdar_bucket buckets[FDAR_TALLY_FIRST];
+
+	histogram->length = histogram->capacity = sort_first(tally, buckets);
+	histogram->buckets = g_memdup2(buckets, histogram->length * sizeof(*buckets));
+}
+
+static void take_counts(const struct fdar_tally *tally, struct fdar_histogram *histogram)
+{
+	uint32_t used = 0;
+
+	for (uint32_t i = 0; i < tally->length; i++)
+		used += tally->counts[i] != 0;
+	histogram->capacity = used;
+	histogram->buckets = g_new(struct fdar_bucket, used);
+	for (uint32_t i = 0; i < tally->length; i++)
+		if (tally->counts[i])
+			histogram->buckets[histogram->length++] =
+				(struct fdar_bucket){ tally->low + i, tally->counts[i] };
+	histogram->count = used; /* as merging asks whether there is anything */
+	fdar_histogram_merge(histogram, &more_of(tally)->sparse);
+}
+
 void fdar_tally_to_histogram(const struct fdar_tally *tally, struct fdar_histogram *histogram)
 {
 	struct fdar_histogram whole = { 0 };
 
 	if (!tally->count)
 		return;
-	if (tally->count <= FDAR_TALLY_FIRST) {
-		for (unsigned i = 0; i < tally->count; i++)
-			fdar_histogram_add(&whole, fdar_bucket_low(tally->first[i]), 1);
-	} else {
-		for (uint32_t i = 0; i < tally->length; i++)
-			fdar_histogram_add(&whole, fdar_bucket_low(tally->low + i),
-					   tally->counts[i]);
-		fdar_histogram_merge(&whole, &more_of(tally)->sparse);
-	}
+	if (tally->count <= FDAR_TALLY_FIRST)
+		take_first(tally, &whole);
+	else
+		take_counts(tally, &whole);
 	whole.count = tally->count;
 	whole.sum = tally->sum;
 	whole.min = tally->min;
 	whole.max = tally->max;
+	if (!histogram->count) {
+		fdar_histogram_clear(histogram);
+		*histogram = whole;
+		return;
+	}
 	fdar_histogram_merge(histogram, &whole);
 	fdar_histogram_clear(&whole);
 }

@@ -64,6 +64,9 @@ static inline void fdar_tally_add(struct fdar_tally *tally, uint64_t value)
 /* Adds what is in from to tally. */
 void fdar_tally_add_histogram(struct fdar_tally *tally, const struct fdar_histogram *from);
 
+/* Likewise; from may be empty afterwards: what is in it is moved where that is less work. */
+void fdar_tally_add_tally(struct fdar_tally *tally, struct fdar_tally *from);
+
 /* Adds what is in it to the histogram. */
 void fdar_tally_to_histogram(const struct fdar_tally *tally, struct fdar_histogram *histogram);
 

@@ -4,6 +4,7 @@
 
 #include "analyze/profile/profile_private.h"
 #include "analyze/symbols/symbols.h"
+#include "base/pages.h"
 #include "pipeline/recording/doubts.h"
 
 static void stat_clear(struct fdar_profile_stat *stat)
@@ -39,20 +40,6 @@ static void stat_merge(struct fdar_profile_stat *stat, const struct fdar_profile
 	fdar_histogram_merge(&stat->session_total_ns, &from->session_total_ns);
 }
 
-static gboolean stat_equal(const struct fdar_profile_stat *a, const struct fdar_profile_stat *b)
-{
-	return a->calls == b->calls && a->outer_calls == b->outer_calls &&
-	       a->unfinished == b->unfinished && a->own_ns == b->own_ns &&
-	       a->total_ns == b->total_ns && a->wait_ns == b->wait_ns &&
-	       a->skipped_calls == b->skipped_calls && a->skipped_ns == b->skipped_ns &&
-	       a->io_calls == b->io_calls && a->io_bytes == b->io_bytes &&
-	       a->client_ns == b->client_ns && a->folded_calls == b->folded_calls &&
-	       fdar_histogram_equal(&a->call_ns, &b->call_ns) &&
-	       fdar_histogram_equal(&a->session_calls, &b->session_calls) &&
-	       fdar_histogram_equal(&a->session_own_ns, &b->session_own_ns) &&
-	       fdar_histogram_equal(&a->session_total_ns, &b->session_total_ns);
-}
-
 /* Room for one more: arrays double whenever their length is a power of two. */
 #define GROW(array, count)                                                          \
 	do {                                                                        \
@@ -61,14 +48,31 @@ static gboolean stat_equal(const struct fdar_profile_stat *a, const struct fdar_
 					      sizeof *(array));                     \
 	} while (0)
 
+/* Nodes, of which there may be very many, have as many bytes as the power of two from their count on. */
+static size_t nodes_bytes(uint32_t count)
+{
+	uint32_t room = count > 1 ? 1u << g_bit_storage(count - 1) : count;
+
+	return room * sizeof(struct fdar_profile_node);
+}
+
+static void grow_nodes(struct fdar_profile_group *group)
+{
+	uint32_t count = group->node_count;
+
+	if ((count & (count - 1)) == 0)
+		group->nodes =
+			fdar_pages_grow(group->nodes, nodes_bytes(count), nodes_bytes(count + 1));
+}
+
 static char *function_identity(const struct fdar_profile_function *function)
 {
 	return g_strdup_printf("%u %u %s\n%s", function->kind, function->wait, function->component,
 			       function->name);
 }
 
-static uint32_t function_find(const struct fdar_profile *profile,
-			      const struct fdar_profile_function *like)
+uint32_t profile_function_find(const struct fdar_profile *profile,
+			       const struct fdar_profile_function *like)
 {
 	g_autofree char *identity = function_identity(like);
 
@@ -83,7 +87,7 @@ static const char *keep(struct fdar_profile *profile, const char *text)
 uint32_t profile_function_add(struct fdar_profile *profile,
 			      const struct fdar_profile_function *like)
 {
-	uint32_t index = function_find(profile, like);
+	uint32_t index = profile_function_find(profile, like);
 
 	if (index == FDAR_PROFILE_NONE) {
 		GROW(profile->functions, profile->function_count);
@@ -117,7 +121,7 @@ static void group_init(struct fdar_profile_group *group, const char *label)
 {
 	*group = (struct fdar_profile_group){ .label = g_strdup(label) };
 	group->index = g_new0(struct fdar_profile_index, 1);
-	GROW(group->nodes, group->node_count);
+	grow_nodes(group);
 	group->nodes[group->node_count++] = (struct fdar_profile_node){
 		.function = FDAR_PROFILE_NONE,
 		.parent = FDAR_PROFILE_NONE,
@@ -149,7 +153,7 @@ uint32_t profile_node_add(struct fdar_profile_group *group, uint32_t parent, uin
 	uint32_t node = fdar_intern_add(&group->index->nodes, parent, function) + 1;
 
 	if (node == group->node_count) {
-		GROW(group->nodes, group->node_count);
+		grow_nodes(group);
 		group->node_count++;
 		group->nodes[node] = (struct fdar_profile_node){
 			.function = function,
@@ -212,7 +216,7 @@ static void group_clear(struct fdar_profile_group *group)
 	fdar_intern_clear(&group->index->nodes);
 	fdar_intern_clear(&group->index->entries);
 	g_free(group->index);
-	g_free(group->nodes);
+	fdar_pages_free(group->nodes, nodes_bytes(group->node_count));
 	g_free(group->entries);
 	g_free(group->label);
 }
@@ -387,6 +391,13 @@ struct fdar_profile *fdar_profile_of_label(const struct fdar_profile *profile, c
 	return flat;
 }
 
+gboolean fdar_profile_is_flat(const struct fdar_profile *profile)
+{
+	return profile->group_count == 1 ||
+	       (profile->group_count == 2 &&
+		strcmp(profile->groups[1].label, FDAR_PROFILE_ALL) == 0);
+}
+
 struct fdar_profile *fdar_profile_flatten(const struct fdar_profile *profile)
 {
 	return fdar_profile_of_label(profile, NULL);
@@ -403,90 +414,4 @@ uint64_t *fdar_profile_subtree_ns(const struct fdar_profile_group *group)
 		sums[parent] = profile_sum(sums[parent], sums[i]);
 	}
 	return sums;
-}
-
-static gboolean nodes_equal(const struct fdar_profile_group *a, const struct fdar_profile_group *b,
-			    const uint32_t *functions)
-{
-	g_autofree uint32_t *nodes = g_new0(uint32_t, a->node_count);
-
-	for (uint32_t i = 1; i < a->node_count; i++) {
-		const struct fdar_profile_node *node = &a->nodes[i];
-		uint32_t at = fdar_intern_find(&b->index->nodes, nodes[node->parent],
-					       functions[node->function]);
-
-		if (at == FDAR_INTERN_NONE || !stat_equal(&node->stat, &b->nodes[at + 1].stat))
-			return FALSE;
-		nodes[i] = at + 1;
-	}
-	return a->node_count == b->node_count;
-}
-
-static gboolean series_equal(const struct fdar_profile_series *a,
-			     const struct fdar_profile_series *b)
-{
-	return memcmp(a, b, sizeof(*a)) == 0;
-}
-
-static gboolean blocks_equal(const struct fdar_profile_group *a, const struct fdar_profile_group *b)
-{
-	return a->grid.used == b->grid.used && a->grid.first == b->grid.first &&
-	       a->grid.shift == b->grid.shift &&
-	       series_equal(&a->block_sessions, &b->block_sessions) &&
-	       series_equal(&a->block_busy_ns, &b->block_busy_ns) &&
-	       series_equal(&a->block_running_ns, &b->block_running_ns);
-}
-
-static gboolean entries_equal(const struct fdar_profile_group *a,
-			      const struct fdar_profile_group *b, const uint32_t *functions)
-{
-	for (uint32_t i = 0; i < a->entry_count; i++) {
-		const struct fdar_profile_entry *entry = &a->entries[i];
-		uint32_t below = entry->below == FDAR_PROFILE_NONE ? FDAR_PROFILE_NONE
-								   : functions[entry->below];
-		uint32_t at =
-			fdar_intern_find(&b->index->entries, functions[entry->function], below);
-
-		if (at == FDAR_INTERN_NONE || !stat_equal(&entry->stat, &b->entries[at].stat) ||
-		    !series_equal(&entry->block_own_ns, &b->entries[at].block_own_ns) ||
-		    !series_equal(&entry->block_calls, &b->entries[at].block_calls))
-			return FALSE;
-	}
-	return a->entry_count == b->entry_count;
-}
-
-static gboolean group_equal(const struct fdar_profile_group *a, const struct fdar_profile_group *b,
-			    const uint32_t *functions)
-{
-	return a->sessions == b->sessions && a->finished == b->finished &&
-	       a->unfinished == b->unfinished && a->replaced == b->replaced &&
-	       a->requests == b->requests && a->bytes_in == b->bytes_in &&
-	       a->bytes_out == b->bytes_out && a->own_ns == b->own_ns &&
-	       a->unknown_ns == b->unknown_ns && a->io_calls == b->io_calls && blocks_equal(a, b) &&
-	       fdar_histogram_equal(&a->lifetime_ns, &b->lifetime_ns) &&
-	       fdar_histogram_equal(&a->busy_ns, &b->busy_ns) &&
-	       fdar_histogram_equal(&a->running_ns, &b->running_ns) &&
-	       nodes_equal(a, b, functions) && entries_equal(a, b, functions);
-}
-
-gboolean fdar_profile_equal(const struct fdar_profile *a, const struct fdar_profile *b)
-{
-	g_autofree uint32_t *functions = g_new(uint32_t, MAX(a->function_count, 1));
-
-	if (a->function_count != b->function_count || a->group_count != b->group_count)
-		return FALSE;
-	for (uint32_t i = 0; i < a->function_count; i++) {
-		functions[i] = function_find(b, &a->functions[i]);
-		if (functions[i] == FDAR_PROFILE_NONE ||
-		    a->functions[i].off != b->functions[functions[i]].off)
-			return FALSE;
-	}
-	for (uint32_t i = 0; i < a->group_count; i++) {
-		const struct fdar_profile_group *other =
-			i ? fdar_profile_group(b, a->groups[i].label) : &b->groups[0];
-
-		if (!other || !group_equal(&a->groups[i], other, functions))
-			return FALSE;
-	}
-	return TRUE;
 }

@@ -185,6 +185,10 @@ void fdar_profile_merge(struct fdar_profile *profile, const struct fdar_profile 
 /* A profile whose group FDAR_PROFILE_ALL holds the sessions of all labels. The caller owns it. */
 struct fdar_profile *fdar_profile_flatten(const struct fdar_profile *profile);
 
+/* Whether that would be a copy: then the profile itself does. It has no group FDAR_PROFILE_ALL when it has no
+ * sessions. */
+gboolean fdar_profile_is_flat(const struct fdar_profile *profile);
+
 /* The same of the sessions with a label; NULL: all. */
 struct fdar_profile *fdar_profile_of_label(const struct fdar_profile *profile, const char *label);
 

@@ -1,7 +1,5 @@
 /* What frames cost, summed by call path: here every closed frame of a trace comes by. */
-#include <stdlib.h>
-#include <string.h>
-
+#include "base/pages.h"
 #include "analyze/profile/profile_build_private.h"
 
 #define FIRST_PATHS 256u
@@ -39,7 +37,7 @@ static void costs_free(gpointer data)
 
 	for (uint32_t i = 0; i < costs->room; i++)
 		fdar_tally_clear(&costs->sums[i].total_ns);
-	free(costs->sums);
+	fdar_pages_free(costs->sums, costs->room * sizeof(*costs->sums));
 	fdar_intern_clear(&costs->extra_ids);
 	g_array_unref(costs->extras);
 	g_free(costs);
@@ -61,22 +59,14 @@ static __attribute__((noinline)) struct path_costs *add_groups(GPtrArray *all, u
 	return g_ptr_array_index(all, group);
 }
 
-/* g_realloc does not keep to the lines. */
 static __attribute__((noinline)) void grow(struct path_costs *costs, uint32_t path)
 {
 	uint32_t room = MAX(FIRST_PATHS, 2 * costs->room);
-	struct sum *sums;
 
 	while (room <= path)
 		room *= 2;
-	sums = aligned_alloc(sizeof(*sums), room * sizeof(*sums));
-	if (!sums)
-		g_error("no memory for %u call paths", room);
-	if (costs->room)
-		memcpy(sums, costs->sums, costs->room * sizeof(*sums));
-	memset(sums + costs->room, 0, (room - costs->room) * sizeof(*sums));
-	free(costs->sums);
-	costs->sums = sums;
+	costs->sums = fdar_pages_grow(costs->sums, costs->room * sizeof(*costs->sums),
+				      room * sizeof(*costs->sums));
 	costs->room = room;
 }
 
@@ -264,7 +254,7 @@ void profile_costs_add_sum(struct fdar_profile_builder *builder, const struct fd
 	sum->own_ns = profile_sum(sum->own_ns, cost->self_ns);
 	if (!cost->recursive) {
 		sum->wait_ns = profile_sum(sum->wait_ns, cost->wait_ns);
-		fdar_tally_add_histogram(&sum->total_ns, &told->total_ns);
+		fdar_tally_add_tally(&sum->total_ns, told->total_ns);
 	}
 	if (cost->recursive | cost->unfinished | cost->client || cost->skipped_calls)
 		add_extra(lot.costs, cost, told->calls);
@@ -293,16 +283,18 @@ static void settle_sum(struct fdar_profile_builder *builder, uint32_t group, uin
 {
 	uint32_t node = profile_node_of(builder, group, path);
 	struct fdar_profile_stat *stat = &builder->profile->groups[group].nodes[node].stat;
+	uint32_t outer;
 
 	if (profile_is_folded(builder, *profile_place(builder->path_functions, path))) {
 		settle_folded(builder, group, node, sum);
 		return;
 	}
+	outer = profile_path_outer(builder, path);
 	stat->own_ns = profile_sum(stat->own_ns, sum->own_ns);
-	if (!profile_path_is_part(builder, path) || !profile_path_outer(builder, path))
+	if (!outer || !profile_path_is_part(builder, path))
 		stat->calls += sum->total_ns.count;
 	/* Another clone of the function is further out: this is recursion. */
-	if (profile_path_outer(builder, path))
+	if (outer)
 		return;
 	stat->outer_calls += sum->total_ns.count;
 	stat->total_ns = profile_sum(stat->total_ns, sum->total_ns.sum);
@@ -328,7 +320,7 @@ static void settle_extra(struct fdar_profile_builder *builder, uint32_t group, u
 		stat->folded_calls += extra->recursive;
 		return;
 	}
-	if (!profile_path_is_part(builder, path) || !profile_path_outer(builder, path))
+	if (!profile_path_outer(builder, path) || !profile_path_is_part(builder, path))
 		stat->calls += extra->recursive;
 	stat->unfinished += extra->unfinished;
 }

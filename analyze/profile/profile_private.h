@@ -10,6 +10,9 @@ struct fdar_profile_index {
 	struct fdar_intern entries; /* (function, below) -> entry */
 };
 
+/* Index of the function that is like this, FDAR_PROFILE_NONE: there is none. */
+uint32_t profile_function_find(const struct fdar_profile *profile,
+			       const struct fdar_profile_function *like);
 /* Index of the function, added when new. The texts are copied. */
 uint32_t profile_function_add(struct fdar_profile *profile,
 			      const struct fdar_profile_function *like);

@@ -271,6 +271,7 @@ static gboolean says_nothing_of_threads(const struct fdar_event *event)
 
 void fdar_walk_feed(struct fdar_walk *walk, const struct fdar_event *events, size_t length)
 {
+	g_return_if_fail(!walk->finished);
 	for (size_t i = 0; i < length; i++) {
 		const struct fdar_event *event = &events[i];
 
@@ -355,6 +356,10 @@ void fdar_walk_finish(struct fdar_walk *walk)
 	walk_handoff_finish(walk);
 	for (guint i = 0; i < walk->processes->len; i++)
 		finish_process(walk, g_ptr_array_index(walk->processes, i));
+	/* Who is told of sessions needs memory for it. */
+	for (guint i = 0; i < walk->threads->len; i++)
+		walk_defer_free(g_ptr_array_index(walk->threads, i));
+	walk_paths_finish(walk);
 	walk_process_finish(walk);
 	walk_session_finish(walk);
 }

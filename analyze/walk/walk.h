@@ -48,7 +48,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/histogram.h"
+#include "base/tally.h"
 #include "pipeline/events/event.h"
 
 #define FDAR_WALK_DEPTH_MAX   (1u << 18)
@@ -164,7 +164,8 @@ struct fdar_walk_sum {
 	struct fdar_walk_cost
 		cost;   /* its times are the sums of theirs; all else they have in common */
 	uint64_t calls; /* how many */
-	struct fdar_histogram total_ns; /* of each; empty when they are recursive */
+	/* Of each; empty when they are recursive. Who is told may take it (fdar_tally_add_tally). */
+	struct fdar_tally *total_ns;
 };
 
 /* An object that went through a queue, told when it is taken. Nobody took it: take_ns and to_tid

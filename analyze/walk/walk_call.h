@@ -18,28 +18,60 @@ struct call {
 	uint32_t thread; /* its index + 1; 0: nothing is remembered here */
 	uint32_t below;  /* the path that it makes; 0: there was no room for one */
 	uint32_t slot;   /* of the function */
-	uint64_t unused;
+	uint64_t below_hash;
 };
 
 _Static_assert(sizeof(struct call) == 32, "two in a line of the processor's cache");
 
+/* From so much room on, a table of edges does not fit into the processor's nearer caches. */
+#define WALK_FAR_ROOM (1u << 14)
+
 /* walk_path.c */
-void walk_call_remember(struct fdar_walk *walk, const struct call *call);
+/* The path that a call of key makes of path, made like the one given when new, with that hash; 0: there is
+ * no more room. */
+uint32_t walk_path_find(struct fdar_walk *walk, uint32_t path, uint32_t key, uint64_t hash,
+			const struct fdar_walk_path *like);
+/* Valid, as what it gives, until another one is. */
+const struct call *walk_call_remember(struct fdar_walk *walk, const struct call *call,
+				      uint64_t around_hash);
+/* Something will be asked about the path with that hash: its edge is on its way. */
+void walk_edge_prefetch(const struct fdar_walk *walk, uint64_t hash);
 
-static inline uint32_t walk_call_place(const struct fdar_walk *walk, uint32_t path, uint64_t addr,
-				       uint32_t thread)
+/* The hash of no path at all. Seeded, so that a hostile trace cannot aim at one place. */
+static inline uint64_t walk_hash_none(const struct fdar_walk *walk)
 {
-	uint64_t mixed = (addr ^ walk->edge_seed) + ((uint64_t)thread << 32 | path) * WALK_MIX;
-
-	return (uint32_t)((mixed * WALK_MIX) >> walk->call_shift);
+	return walk->edge_seed;
 }
 
-/* NULL: it is to be looked up. */
+/* The hash of the path that a call makes of one, which is known before the path itself is: what is looked
+ * for next can be on its way. What it is of: the address, or kind and key where there is none. As the
+ * finisher of MurmurHash3 (Austin Appleby, public domain), but for its last step: places are upper bits. */
+static inline uint64_t walk_hash_below(uint64_t around, uint64_t what)
+{
+	uint64_t mixed = (around ^ what) * UINT64_C(0xff51afd7ed558ccd);
+
+	mixed ^= mixed >> 32;
+	return mixed * UINT64_C(0xc4ceb9fe1a85ec53);
+}
+
+static inline uint32_t walk_call_place(const struct fdar_walk *walk, uint64_t below_hash,
+				       uint32_t thread)
+{
+	return (uint32_t)((below_hash + thread * WALK_MIX) >> walk->call_shift);
+}
+
+/* walk_stack.c: the same, where it is not remembered: it is from now on. */
+const struct call *walk_call_learn(struct fdar_walk *walk, const struct thread *thread,
+				   uint32_t around, uint64_t around_hash, uint64_t addr);
+
+/* NULL: it is to be learnt. */
 static inline const struct call *walk_call_recall(const struct fdar_walk *walk, uint32_t path,
-						  uint64_t addr, const struct thread *thread)
+						  uint64_t path_hash, uint64_t addr,
+						  const struct thread *thread)
 {
 	uint32_t number = thread->index + 1;
-	const struct call *call = &walk->calls[walk_call_place(walk, path, addr, number)];
+	uint64_t hash = walk_hash_below(path_hash, addr);
+	const struct call *call = &walk->calls[walk_call_place(walk, hash, number)];
 
 	return call->addr == addr && call->path == path && call->thread == number ? call : NULL;
 }

@@ -3,6 +3,7 @@
  * whom. */
 #include <assert.h>
 
+#include "base/pages.h"
 #include "base/tally.h"
 #include "analyze/walk/walk_private.h"
 
@@ -18,14 +19,18 @@ struct sum {
 
 _Static_assert(sizeof(struct sum) == 64, "one line");
 
-/* The rest of it. */
+/* What most of them have not. */
 struct rest {
 	uint64_t likeness;
 	uint64_t skipped_calls;
 	uint64_t skipped_ns;
 	uint64_t recursive_calls;
 	uint64_t recursive_ns;
+};
+
+struct whose {
 	uint32_t path;
+	uint32_t rest; /* index + 1; 0: none */
 };
 
 /* Where the sum of a path's ordinary frames is: of those whose likeness is 0. */
@@ -42,7 +47,8 @@ struct deferred {
 	struct fdar_intern others; /* (path, likeness) -> index of other_sums */
 	GArray *other_sums;        /* of uint32_t: indexes of sums */
 	struct sum *sums;
-	struct rest *rests; /* by sum */
+	struct whose *whose; /* by sum */
+	GArray *rests;       /* of struct rest */
 	uint32_t count, room;
 	uint64_t calls;
 	uint64_t first_ns; /* when the earliest of all was opened */
@@ -63,9 +69,10 @@ static struct deferred *deferred_of(struct thread *thread)
 		return deferred;
 	deferred = thread->deferred = g_new0(struct deferred, 1);
 	deferred->other_sums = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	deferred->rests = g_array_new(FALSE, TRUE, sizeof(struct rest));
 	deferred->seed = (uint64_t)g_random_int() << 32 | g_random_int();
 	deferred->place_room = FIRST_ROOM;
-	deferred->places = g_new0(struct place, FIRST_ROOM);
+	deferred->places = fdar_pages_new(FIRST_ROOM * sizeof(*deferred->places));
 	return deferred;
 }
 
@@ -77,9 +84,10 @@ void walk_defer_free(struct thread *thread)
 		return;
 	for (uint32_t i = 0; i < deferred->count; i++)
 		fdar_tally_clear(&deferred->sums[i].total_ns);
-	free(deferred->sums);
-	g_free(deferred->rests);
-	g_free(deferred->places);
+	fdar_pages_free(deferred->sums, deferred->room * sizeof(*deferred->sums));
+	fdar_pages_free(deferred->whose, deferred->room * sizeof(*deferred->whose));
+	fdar_pages_free(deferred->places, deferred->place_room * sizeof(*deferred->places));
+	g_array_unref(deferred->rests);
 	g_array_unref(deferred->other_sums);
 	fdar_intern_clear(&deferred->others);
 	g_clear_pointer(&thread->deferred, g_free);
@@ -116,27 +124,33 @@ static void grow_places(struct deferred *deferred)
 	uint32_t room = deferred->place_room;
 
 	deferred->place_room *= 2;
-	deferred->places = g_new0(struct place, deferred->place_room);
+	deferred->places = fdar_pages_new(deferred->place_room * sizeof(*deferred->places));
 	for (uint32_t i = 0; i < room; i++)
 		if (old[i].sum)
 			*find_place(deferred, old[i].path) = old[i];
-	g_free(old);
+	fdar_pages_free(old, room * sizeof(*old));
 }
 
-/* g_realloc does not keep to the lines. */
 static void grow_sums(struct deferred *deferred)
 {
-	uint32_t room = MAX(FIRST_ROOM, 2 * deferred->room);
-	struct sum *sums = aligned_alloc(sizeof(*sums), room * sizeof(*sums));
+	uint32_t old = deferred->room, room = MAX(FIRST_ROOM, 2 * old);
 
-	if (!sums)
-		g_error("no memory for %u call paths", room);
-	if (deferred->count)
-		memcpy(sums, deferred->sums, deferred->count * sizeof(*sums));
-	free(deferred->sums);
-	deferred->sums = sums;
-	deferred->rests = g_renew(struct rest, deferred->rests, room);
+	deferred->sums = fdar_pages_grow(deferred->sums, old * sizeof(*deferred->sums),
+					 room * sizeof(*deferred->sums));
+	deferred->whose = fdar_pages_grow(deferred->whose, old * sizeof(*deferred->whose),
+					  room * sizeof(*deferred->whose));
 	deferred->room = room;
+}
+
+static struct rest *rest_of(struct deferred *deferred, uint32_t sum)
+{
+	struct whose *whose = &deferred->whose[sum];
+
+	if (!whose->rest) {
+		g_array_set_size(deferred->rests, deferred->rests->len + 1);
+		whose->rest = deferred->rests->len;
+	}
+	return &g_array_index(deferred->rests, struct rest, whose->rest - 1);
 }
 
 static uint32_t sum_new(struct deferred *deferred, uint32_t path, uint64_t likeness)
@@ -144,7 +158,9 @@ static uint32_t sum_new(struct deferred *deferred, uint32_t path, uint64_t liken
 	if (deferred->count == deferred->room)
 		grow_sums(deferred);
 	deferred->sums[deferred->count] = (struct sum){ 0 };
-	deferred->rests[deferred->count] = (struct rest){ .likeness = likeness, .path = path };
+	deferred->whose[deferred->count] = (struct whose){ .path = path };
+	if (likeness)
+		rest_of(deferred, deferred->count)->likeness = likeness;
 	return deferred->count++;
 }
 
@@ -208,12 +224,14 @@ void walk_defer(struct thread *thread, const struct fdar_walk_cost *costs, uint3
 		add(&sum->self_ns, costs[i].self_ns);
 		add(&sum->wait_ns, costs[i].wait_ns);
 		if (G_UNLIKELY(costs[i].recursive))
-			add_recursive(&deferred->rests[ids[i]], &costs[i]);
+			add_recursive(rest_of(deferred, ids[i]), &costs[i]);
 		else
 			fdar_tally_add(&sum->total_ns, costs[i].total_ns);
 		if (G_UNLIKELY(costs[i].skipped_calls | costs[i].skipped_ns)) {
-			add(&deferred->rests[ids[i]].skipped_calls, costs[i].skipped_calls);
-			add(&deferred->rests[ids[i]].skipped_ns, costs[i].skipped_ns);
+			struct rest *rest = rest_of(deferred, ids[i]);
+
+			add(&rest->skipped_calls, costs[i].skipped_calls);
+			add(&rest->skipped_ns, costs[i].skipped_ns);
 		}
 	}
 	deferred->first_ns = deferred->calls ? MIN(deferred->first_ns, first_ns) : first_ns;
@@ -230,7 +248,7 @@ uint64_t walk_deferred_first_ns(const struct thread *thread)
 	return walk_deferred_calls(thread) ? thread->deferred->first_ns : UINT64_MAX;
 }
 
-static struct fdar_walk_sum sum_of(const struct sum *sum, const struct rest *rest)
+static struct fdar_walk_sum sum_of(struct sum *sum, uint32_t path, const struct rest *rest)
 {
 	uint64_t likeness = rest->likeness;
 
@@ -241,7 +259,7 @@ static struct fdar_walk_sum sum_of(const struct sum *sum, const struct rest *res
 			  .wait_ns = sum->wait_ns,
 			  .skipped_calls = rest->skipped_calls,
 			  .skipped_ns = rest->skipped_ns,
-			  .path = rest->path,
+			  .path = path,
 			  .kind = likeness & 0xff,
 			  .recursive = likeness >> 8 & 0xff,
 			  .unfinished = likeness >> 16 & 0xff,
@@ -249,39 +267,44 @@ static struct fdar_walk_sum sum_of(const struct sum *sum, const struct rest *res
 			  .ended = likeness >> 32 & 0xff,
 			  .client = likeness >> 40 & 0xff },
 		.calls = rest->recursive_calls + sum->total_ns.count,
+		.total_ns = &sum->total_ns,
 	};
 }
 
-static void tell(struct fdar_walk *walk, struct sum *sum, const struct rest *rest,
-		 struct session *session)
+static void tell(struct fdar_walk *walk, struct fdar_walk_sum *told, struct session *session)
 {
-	struct fdar_walk_sum told = sum_of(sum, rest);
-
-	told.cost.session = session ? &session->told : NULL;
-	walk->stats.deferred += told.calls;
-	walk->stats.frames += told.calls;
-	walk->stats.calls[told.cost.kind] += told.calls;
-	walk->stats.unfinished += told.cost.unfinished ? told.calls : 0;
-	walk->stats.repaired += told.cost.repaired ? told.calls : 0;
-	walk->stats.ended += told.cost.ended ? told.calls : 0;
-	walk->stats.adopted += session ? told.calls : 0;
-	fdar_tally_to_histogram(&sum->total_ns, &told.total_ns);
+	told->cost.session = session ? &session->told : NULL;
+	walk->stats.deferred += told->calls;
+	walk->stats.frames += told->calls;
+	walk->stats.calls[told->cost.kind] += told->calls;
+	walk->stats.unfinished += told->cost.unfinished ? told->calls : 0;
+	walk->stats.repaired += told->cost.repaired ? told->calls : 0;
+	walk->stats.ended += told->cost.ended ? told->calls : 0;
+	walk->stats.adopted += session ? told->calls : 0;
 	if (walk->visitor->sum)
-		walk->visitor->sum(walk->user, &told);
-	fdar_histogram_clear(&told.total_ns);
-	fdar_tally_clear(&sum->total_ns);
+		walk->visitor->sum(walk->user, told);
+	fdar_tally_clear(told->total_ns);
 }
 
 void walk_defer_settle(struct fdar_walk *walk, struct thread *thread, struct session *session)
 {
+	static const struct rest none = { 0 };
 	struct deferred *deferred = thread->deferred;
 
 	if (!deferred || !deferred->calls)
 		return;
-	for (uint32_t i = 0; i < deferred->count; i++)
-		tell(walk, &deferred->sums[i], &deferred->rests[i], session);
+	for (uint32_t i = 0; i < deferred->count; i++) {
+		const struct whose *whose = &deferred->whose[i];
+		const struct rest *rest =
+			whose->rest ? &g_array_index(deferred->rests, struct rest, whose->rest - 1)
+				    : &none;
+		struct fdar_walk_sum told = sum_of(&deferred->sums[i], whose->path, rest);
+
+		tell(walk, &told, session);
+	}
 	memset(deferred->places, 0, deferred->place_room * sizeof(*deferred->places));
 	deferred->place_count = deferred->count = 0;
+	g_array_set_size(deferred->rests, 0);
 	g_array_set_size(deferred->other_sums, 0);
 	fdar_intern_reset(&deferred->others);
 	deferred->calls = 0;

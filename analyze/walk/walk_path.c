@@ -1,5 +1,6 @@
 /* Call paths: which one a call makes of the one around it. Most calls are made where the thread made them
  * before: these are remembered, each in one place, so that one look tells. */
+#include "base/pages.h"
 #include "analyze/walk/walk_call.h"
 
 #define FIRST_EDGES 1024u
@@ -11,58 +12,68 @@ struct walk_edge {
 	uint32_t path;
 	uint32_t key;
 	uint32_t below;
-	uint32_t used;
+	uint32_t hash; /* the upper half of the path's that it would make; lowest bit set: in use */
 };
 
-static struct call *calls_new(uint32_t room)
-{
-	struct call *calls = aligned_alloc(2 * sizeof(*calls), (size_t)room * sizeof(*calls));
+#define IN_USE 1u
 
-	if (!calls)
-		g_error("no memory for %u calls", room);
-	memset(calls, 0, (size_t)room * sizeof(*calls));
-	return calls;
+/* Arrays on pages, by how many they have. */
+static void *grown(void *array, uint32_t count, uint32_t room, size_t size)
+{
+	return fdar_pages_grow(array, count * size, room * size);
 }
 
 void walk_paths_init(struct fdar_walk *walk)
 {
 	walk->path_room = FIRST_EDGES;
-	walk->paths = g_new(struct path, walk->path_room);
-	walk->paths[0] = (struct path){ .key = FDAR_INTERN_NONE };
-	walk->path_count = 1;
+	walk->paths = fdar_pages_new(walk->path_room * sizeof(*walk->paths));
 	walk->edge_seed = (uint64_t)g_random_int() << 32 | g_random_int();
+	walk->paths[0] = (struct path){ .hash = walk_hash_none(walk), .key = FDAR_INTERN_NONE };
+	walk->path_count = 1;
 	walk->call_room = 1u << CALLS_LOG;
 	walk->call_shift = 64 - CALLS_LOG;
-	walk->calls = calls_new(walk->call_room);
+	walk->calls = fdar_pages_new(walk->call_room * sizeof(*walk->calls));
 }
 
 void walk_paths_clear(struct fdar_walk *walk)
 {
-	g_free(walk->paths);
-	g_free(walk->edges);
-	free(walk->calls);
+	fdar_pages_free(walk->paths, walk->path_room * sizeof(*walk->paths));
+	fdar_pages_free(walk->edges, walk->edge_room * sizeof(*walk->edges));
+	fdar_pages_free(walk->calls, walk->call_room * sizeof(*walk->calls));
 }
 
-/* The finisher of MurmurHash3 (Austin Appleby, public domain); seeded, so that a hostile trace
- * cannot aim at one slot. */
-static uint32_t hash(uint64_t seed, uint32_t path, uint32_t key)
+void walk_paths_finish(struct fdar_walk *walk)
 {
-	uint64_t mixed = ((uint64_t)path << 32 | key) ^ seed;
+	fdar_pages_free(walk->edges, walk->edge_room * sizeof(*walk->edges));
+	fdar_pages_free(walk->calls, walk->call_room * sizeof(*walk->calls));
+	walk->edges = NULL;
+	walk->calls = NULL;
+	walk->edge_room = walk->edge_count = walk->call_room = 0;
+}
 
-	mixed ^= mixed >> 33;
-	mixed *= UINT64_C(0xff51afd7ed558ccd);
-	mixed ^= mixed >> 33;
-	mixed *= UINT64_C(0xc4ceb9fe1a85ec53);
-	return (uint32_t)(mixed >> 32);
+static uint32_t edge_hash(uint64_t hash)
+{
+	return (uint32_t)(hash >> 32) | IN_USE;
+}
+
+static uint32_t edge_place(const struct fdar_walk *walk, uint32_t hash)
+{
+	return hash >> 1 & (walk->edge_room - 1);
+}
+
+void walk_edge_prefetch(const struct fdar_walk *walk, uint64_t hash)
+{
+	__builtin_prefetch(&walk->edges[edge_place(walk, edge_hash(hash))]);
 }
 
 /* Where the edge is, or the free slot where it belongs. There is always a free one. */
-static struct walk_edge *find_edge(const struct fdar_walk *walk, uint32_t path, uint32_t key)
+static struct walk_edge *find_edge(const struct fdar_walk *walk, uint32_t path, uint32_t key,
+				   uint32_t hash)
 {
 	uint32_t mask = walk->edge_room - 1;
-	uint32_t slot = hash(walk->edge_seed, path, key) & mask;
+	uint32_t slot = edge_place(walk, hash);
 
-	while (walk->edges[slot].used &&
+	while (walk->edges[slot].hash &&
 	       (walk->edges[slot].path != path || walk->edges[slot].key != key))
 		slot = (slot + 1) & mask;
 	return &walk->edges[slot];
@@ -75,15 +86,15 @@ static void grow_edges(struct fdar_walk *walk)
 	uint32_t room = walk->edge_room;
 
 	walk->edge_room = room ? room * 2 : FIRST_EDGES;
-	walk->edges = g_new0(struct walk_edge, walk->edge_room);
+	walk->edges = fdar_pages_new(walk->edge_room * sizeof(*walk->edges));
 	for (uint32_t i = 0; i < room; i++)
-		if (old[i].used)
-			*find_edge(walk, old[i].path, old[i].key) = old[i];
-	g_free(old);
+		if (old[i].hash)
+			*find_edge(walk, old[i].path, old[i].key, old[i].hash) = old[i];
+	fdar_pages_free(old, room * sizeof(*old));
 }
 
 /* The path that a call of key makes of path: an old one where that is recursion. */
-static uint32_t path_make(struct fdar_walk *walk, uint32_t path, uint32_t key,
+static uint32_t path_make(struct fdar_walk *walk, uint32_t path, uint32_t key, uint64_t hash,
 			  const struct fdar_walk_path *like)
 {
 	for (uint32_t up = path; up; up = walk->paths[up].told.parent)
@@ -92,15 +103,16 @@ static uint32_t path_make(struct fdar_walk *walk, uint32_t path, uint32_t key,
 	if (walk->path_count >= FDAR_WALK_PATHS_MAX)
 		return 0;
 	if (walk->path_count == walk->path_room) {
+		walk->paths = grown(walk->paths, walk->path_count, 2 * walk->path_room,
+				    sizeof(*walk->paths));
 		walk->path_room *= 2;
-		walk->paths = g_renew(struct path, walk->paths, walk->path_room);
 	}
-	walk->paths[walk->path_count] = (struct path){ .told = *like, .key = key };
+	walk->paths[walk->path_count] = (struct path){ .told = *like, .hash = hash, .key = key };
 	walk->paths[walk->path_count].told.parent = path;
 	return walk->path_count++;
 }
 
-uint32_t walk_path_find(struct fdar_walk *walk, uint32_t path, uint32_t key,
+uint32_t walk_path_find(struct fdar_walk *walk, uint32_t path, uint32_t key, uint64_t hash,
 			const struct fdar_walk_path *like)
 {
 	gboolean full = walk->edge_count >= WALK_EDGES_MAX;
@@ -108,11 +120,11 @@ uint32_t walk_path_find(struct fdar_walk *walk, uint32_t path, uint32_t key,
 
 	if (!full && 2 * walk->edge_count >= walk->edge_room)
 		grow_edges(walk);
-	edge = find_edge(walk, path, key);
-	if (edge->used || full)
+	edge = find_edge(walk, path, key, edge_hash(hash));
+	if (edge->hash || full)
 		return edge->below;
-	*edge = (struct walk_edge){ .path = path, .key = key, .used = 1 };
-	edge->below = path_make(walk, path, key, like);
+	*edge = (struct walk_edge){ .path = path, .key = key, .hash = edge_hash(hash) };
+	edge->below = path_make(walk, path, key, hash, like);
 	walk->edge_count++;
 	return edge->below;
 }
@@ -128,17 +140,26 @@ static void grow_calls(struct fdar_walk *walk)
 		return;
 	walk->call_room *= 2;
 	walk->call_shift--;
-	walk->calls = calls_new(walk->call_room);
-	for (uint32_t i = 0; i < room; i++)
+	walk->calls = fdar_pages_new(walk->call_room * sizeof(*walk->calls));
+	for (uint32_t i = 0; i < room; i++) {
+		uint64_t around = walk->paths[old[i].path].hash;
+
 		if (old[i].thread)
-			walk->calls[walk_call_place(walk, old[i].path, old[i].addr,
+			walk->calls[walk_call_place(walk, walk_hash_below(around, old[i].addr),
 						    old[i].thread)] = old[i];
-	free(old);
+	}
+	fdar_pages_free(old, room * sizeof(*old));
 }
 
-void walk_call_remember(struct fdar_walk *walk, const struct call *call)
+const struct call *walk_call_remember(struct fdar_walk *walk, const struct call *call,
+				      uint64_t around_hash)
 {
+	struct call *place;
+
 	if (++walk->call_misses > walk->call_room / 2)
 		grow_calls(walk);
-	walk->calls[walk_call_place(walk, call->path, call->addr, call->thread)] = *call;
+	place = &walk->calls[walk_call_place(walk, walk_hash_below(around_hash, call->addr),
+					     call->thread)];
+	*place = *call;
+	return place;
 }

@@ -116,6 +116,7 @@ struct frame {
 	uint64_t id;
 	uint64_t addr;
 	uint64_t call_site;
+	uint64_t path_hash; /* of path (walk_path.c) */
 	uint64_t start_ns;
 	uint64_t child_ns;    /* inside closed frames directly below */
 	uint64_t in_owner_ns; /* own times of closed frames below with the same claim */
@@ -185,7 +186,8 @@ struct thread {
 
 struct path {
 	struct fdar_walk_path told;
-	uint32_t key; /* index of keys */
+	uint64_t hash; /* of all that is on it */
+	uint32_t key;  /* index of keys */
 };
 
 struct call;
@@ -254,10 +256,8 @@ static inline GPtrArray *walk_sorted_keys(GHashTable *set, GCompareFunc compare)
 /* walk_path.c */
 void walk_paths_init(struct fdar_walk *walk);
 void walk_paths_clear(struct fdar_walk *walk);
-/* The path that a call of key makes of path, made like the one given when new; 0: there is no more
- * room. */
-uint32_t walk_path_find(struct fdar_walk *walk, uint32_t path, uint32_t key,
-			const struct fdar_walk_path *like);
+/* No call will be looked for any more: what served for that is given back. */
+void walk_paths_finish(struct fdar_walk *walk);
 /* walk_registry.c */
 GPtrArray *walk_processes_new(void);
 GHashTable *walk_sessions_new(void);

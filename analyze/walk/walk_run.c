@@ -4,6 +4,7 @@
 #include "analyze/walk/walk_frame.h"
 
 #define COSTS 64u /* told at once */
+#define AHEAD 64u /* events whose paths are looked for before the first of them is done */
 
 /* The thread as it is in the run: written back at its end. */
 struct run {
@@ -46,11 +47,51 @@ static inline void cost_added(struct run *run)
 	run->count = 0;
 }
 
-static inline const struct call *recall(const struct run *run, uint64_t addr)
+static inline uint64_t hash_around(const struct fdar_walk *walk, const struct frame *frames,
+				   uint32_t depth)
+{
+	return depth ? frames[depth - 1].path_hash : walk_hash_none(walk);
+}
+
+static inline const struct call *call_of(const struct run *run, uint64_t addr)
 {
 	uint32_t around = run->depth ? run->frames[run->depth - 1].path : 0;
+	uint64_t hash = hash_around(run->walk, run->frames, run->depth);
+	const struct call *call = walk_call_recall(run->walk, around, hash, addr, run->thread);
 
-	return walk_call_recall(run->walk, around, addr, run->thread);
+	return G_LIKELY(call) ? call : walk_call_learn(run->walk, run->thread, around, hash, addr);
+}
+
+/* Where there are many paths, what tells them is far away. A path's hash follows from the events alone: so all
+ * that these will look for is on its way before the first of them is done. */
+static __attribute__((noinline)) void foresee(const struct fdar_walk *walk,
+					      const struct thread *thread,
+					      const struct frame *frames, uint32_t depth,
+					      const struct fdar_event *events, size_t length)
+{
+	uint64_t above[AHEAD], around = hash_around(walk, frames, depth), below;
+	uint32_t open = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		const struct fdar_event *event = &events[i];
+
+		if (!walk_run_may(event) || event->tid != thread->tid || event->pid != thread->pid)
+			return;
+		if (event->kind == FDAR_EVENT_FUNC_EXIT) {
+			depth -= !open && depth;
+			around = open ? above[--open] : hash_around(walk, frames, depth);
+			continue;
+		}
+		below = walk_hash_below(around, event->kind == FDAR_EVENT_FUNC_ENTRY
+							? event->func.function
+							: event->called.function);
+		__builtin_prefetch(&walk->calls[walk_call_place(walk, below, thread->index + 1)]);
+		walk_edge_prefetch(walk, below);
+		if (event->kind == FDAR_EVENT_FUNC_ENTRY) {
+			above[open++] = around;
+			around = below;
+		}
+	}
 }
 
 /* A frame that is nobody's yet was closed, its cost is behind the others that are to be summed up. */
@@ -64,16 +105,17 @@ static inline void defer(struct run *run, uint64_t start_ns)
 }
 
 /* Each field on its own: compilers clear what is as large as a frame by a loop that is dear to begin. */
-static inline void open_frame(struct frame *frame, struct session *owner, uint32_t path,
+static inline void open_frame(struct frame *frame, struct session *owner, const struct call *call,
 			      uint64_t start_ns)
 {
+	frame->path = call->below;
+	frame->path_hash = call->below_hash;
 	frame->start_ns = start_ns;
 	frame->child_ns = 0;
 	frame->in_owner_ns = frame->in_owner_wait_ns = 0;
 	frame->in_server_ns = frame->in_server_wait_ns = 0;
 	frame->skipped_calls = frame->skipped_ns = 0;
 	frame->owner = owner;
-	frame->path = path;
 	frame->name = 0;
 	frame->fd = -1;
 	frame->kind = FDAR_FRAME_FUNCTION;
@@ -84,13 +126,14 @@ static inline void open_frame(struct frame *frame, struct session *owner, uint32
 
 static inline gboolean enter(struct run *run, const struct fdar_event *event)
 {
-	const struct call *call = recall(run, event->func.function);
+	const struct call *call;
 	struct slot *at;
 
-	if (G_UNLIKELY(!call || run->depth == run->room || walk_has_answered(run->thread)))
+	if (G_UNLIKELY(run->depth == run->room || walk_has_answered(run->thread)))
 		return FALSE;
+	call = call_of(run, event->func.function);
 	at = walk_slot_at(run->walk, call->slot);
-	open_frame(&run->frames[run->depth], run->owner, call->below, event->time_ns);
+	open_frame(&run->frames[run->depth], run->owner, call, event->time_ns);
 	run->frames[run->depth].id = ++run->next_frame;
 	run->frames[run->depth].addr = event->func.function;
 	run->frames[run->depth].call_site = event->func.call_site;
@@ -157,20 +200,21 @@ static inline gboolean leave(struct run *run, const struct fdar_event *event)
 /* An entry and its exit. */
 static inline gboolean call(struct run *run, const struct fdar_event *event)
 {
-	const struct call *call = recall(run, event->called.function);
+	const struct call *call;
 	uint64_t end_ns = event->time_ns + event->called.ns;
 	gboolean defers = run->defers && !run->owner;
 
-	if (G_UNLIKELY(!call || run->depth == run->room || end_ns < event->time_ns ||
+	if (G_UNLIKELY(run->depth == run->room || end_ns < event->time_ns ||
 		       (run->owner && run->owner->told.state != FDAR_SESSION_OPEN) ||
 		       (!run->owner && walk_can_wait(run->thread)) ||
 		       walk_has_answered(run->thread)))
 		return FALSE;
+	call = call_of(run, event->called.function);
 	struct frame frame;
 	struct fdar_walk_cost *cost =
 		defers ? &run->waiting[run->deferred] : &run->costs[run->count];
 
-	open_frame(&frame, run->owner, call->below, event->time_ns);
+	open_frame(&frame, run->owner, call, event->time_ns);
 	frame.outer = walk_slot_at(run->walk, call->slot)->top;
 	run->next_frame++;
 	run->paths_over += !call->below;
@@ -236,7 +280,7 @@ size_t walk_run(struct fdar_walk *walk, const struct fdar_event *events, size_t 
 	struct thread *thread = walk_thread_of(walk, events->pid, events->tid);
 	struct fdar_walk_cost costs[COSTS], waiting[WALK_DEFER_LOT];
 	struct run run;
-	size_t taken = 0;
+	size_t taken = 0, ahead = 0;
 
 	if (thread->overflow || thread->heirlooms || !events->tid || walk->visitor->frame ||
 	    !thread->room)
@@ -255,9 +299,17 @@ size_t walk_run(struct fdar_walk *walk, const struct fdar_event *events, size_t 
 	run.paths_over = run.halves = run.pending = run.count = run.deferred = 0;
 	run.first_ns = UINT64_MAX;
 	run.defers = walk_sums(walk);
-	while (taken < length && events[taken].pid == thread->pid &&
-	       events[taken].tid == thread->tid && take(&run, &events[taken]))
-		taken++;
+	for (;
+	     taken < length && events[taken].pid == thread->pid && events[taken].tid == thread->tid;
+	     taken++) {
+		if (taken == ahead && walk->edge_room >= WALK_FAR_ROOM) {
+			ahead += AHEAD;
+			foresee(walk, thread, run.frames, run.depth, &events[taken],
+				MIN(AHEAD, length - taken));
+		}
+		if (!take(&run, &events[taken]))
+			break;
+	}
 	end(&run, events, taken);
 	return taken;
 }

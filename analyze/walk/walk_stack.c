@@ -36,30 +36,45 @@ static uint32_t slot_add(struct fdar_walk *walk, const struct thread *thread,
 	return id;
 }
 
-/* The path that a call makes of the one around it, and its function's slot on the thread. */
-static uint32_t path_below(struct fdar_walk *walk, const struct thread *thread, uint32_t around,
-			   enum fdar_frame_kind kind, const struct fdar_event *event,
-			   uint32_t *slot)
+const struct call *walk_call_learn(struct fdar_walk *walk, const struct thread *thread,
+				   uint32_t around, uint64_t around_hash, uint64_t addr)
+{
+	struct fdar_walk_path like = { .kind = FDAR_FRAME_FUNCTION,
+				       .pid = thread->pid,
+				       .addr = addr };
+	struct call call = { .addr = addr, .path = around, .thread = thread->index + 1 };
+
+	call.slot = slot_add(walk, thread, FDAR_FRAME_FUNCTION, addr);
+	call.below = walk_path_find(walk, around, walk_slot_at(walk, call.slot)->key,
+				    walk_hash_below(around_hash, addr), &like);
+	call.below_hash = walk->paths[call.below].hash;
+	return walk_call_remember(walk, &call, around_hash);
+}
+
+/* Where a function, scope or wait leads. Of functions this is remembered. */
+static struct call call_of(struct fdar_walk *walk, const struct thread *thread, uint32_t around,
+			   enum fdar_frame_kind kind, const struct fdar_event *event)
 {
 	struct fdar_walk_path like = { .kind = (uint8_t)kind };
-	uint32_t below;
+	uint64_t around_hash = walk->paths[around].hash;
+	const struct call *known;
+	struct call call = { 0 };
+	uint32_t key;
 
 	if (kind == FDAR_FRAME_FUNCTION) {
-		like.pid = thread->pid;
-		like.addr = event->func.function;
-	} else {
-		like.name = event->name;
-		like.wait = event->waiting.kind;
+		known = walk_call_recall(walk, around, around_hash, event->func.function, thread);
+		return known ? *known
+			     : *walk_call_learn(walk, thread, around, around_hash,
+						event->func.function);
 	}
-	*slot = slot_add(walk, thread, kind, identity_of(kind, event));
-	below = walk_path_find(walk, around, walk_slot_at(walk, *slot)->key, &like);
-	if (kind == FDAR_FRAME_FUNCTION)
-		walk_call_remember(walk, &(struct call){ .addr = event->func.function,
-							 .path = around,
-							 .thread = thread->index + 1,
-							 .below = below,
-							 .slot = *slot });
-	return below;
+	like.name = event->name;
+	like.wait = event->waiting.kind;
+	call.slot = slot_add(walk, thread, kind, event->name);
+	key = walk_slot_at(walk, call.slot)->key;
+	call.below = walk_path_find(walk, around, key,
+				    walk_hash_below(around_hash, (uint64_t)key << 8 | kind), &like);
+	call.below_hash = walk->paths[call.below].hash;
+	return call;
 }
 
 /* One more frame, whatever it holds. */
@@ -75,52 +90,39 @@ static inline struct frame *push(struct thread *thread)
 	return walk_frame_at(thread, depth);
 }
 
-static uint32_t path_around(const struct thread *thread)
-{
-	uint32_t depth = thread->frames->len;
-
-	return depth ? walk_frame_at(thread, depth - 1)->path : 0;
-}
-
 struct frame *walk_stack_enter(struct fdar_walk *walk, struct thread *thread,
 			       enum fdar_frame_kind kind, const struct fdar_event *event)
 {
-	uint32_t depth = thread->frames->len, around = path_around(thread), slot_id, path;
-	const struct call *call = NULL;
+	uint32_t depth = thread->frames->len, around = 0;
+	struct call call;
 
 	if (kind != FDAR_FRAME_WAIT && G_UNLIKELY(walk_has_answered(thread))) {
 		walk_session_leave(walk, thread);
 		walk_owner_boundary(walk, thread);
 	}
 	/* Which function was open when others got the processor says nothing of it. */
-	if (kind == FDAR_FRAME_WAIT && event->waiting.kind == FDAR_WAIT_PROCESSOR)
-		around = 0;
+	if (depth && (kind != FDAR_FRAME_WAIT || event->waiting.kind != FDAR_WAIT_PROCESSOR))
+		around = walk_frame_at(thread, depth - 1)->path;
 
 	if (depth >= FDAR_WALK_DEPTH_MAX) {
 		thread->overflow++;
 		walk->stats.too_deep++;
 		return NULL;
 	}
-	if (kind == FDAR_FRAME_FUNCTION)
-		call = walk_call_recall(walk, around, event->func.function, thread);
-	if (G_LIKELY(call)) {
-		path = call->below;
-		slot_id = call->slot;
-	} else {
-		path = path_below(walk, thread, around, kind, event, &slot_id);
-	}
-	struct slot *slot = walk_slot_at(walk, slot_id);
+	call = call_of(walk, thread, around, kind, event);
+	struct slot *slot = walk_slot_at(walk, call.slot);
 	struct frame *frame = push(thread);
 
-	walk->stats.paths_over += !path;
+	walk->stats.paths_over += !call.below;
 	*frame = (struct frame){
 		.id = ++walk->next_frame,
 		.addr = kind == FDAR_FRAME_FUNCTION ? event->func.function : 0,
 		.call_site = kind == FDAR_FRAME_FUNCTION ? event->func.call_site : 0,
+		.path_hash = call.below_hash,
 		.start_ns = thread->now_ns,
-		.slot = slot_id,
+		.slot = call.slot,
 		.outer = slot->top,
-		.path = path,
+		.path = call.below,
 		.name = kind == FDAR_FRAME_FUNCTION ? 0 : event->name,
 		.fd = kind == FDAR_FRAME_WAIT ? event->waiting.fd : -1,
 		.kind = (uint8_t)kind,

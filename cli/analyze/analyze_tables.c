@@ -88,11 +88,11 @@ gboolean fdar_analyze_choose(struct fdar_analyze_request *request,
 			    "no session has the label \"%s\"", request->label);
 		return FALSE;
 	}
-	request->flat = fdar_profile_flatten(profile);
-	request->profile = request->flat;
-	request->group = fdar_profile_group(request->flat, FDAR_PROFILE_ALL);
-	if (request->server || !request->group->sessions)
-		request->group = &request->flat->groups[0];
+	if (!fdar_profile_is_flat(profile))
+		request->profile = request->flat = fdar_profile_flatten(profile);
+	request->group = fdar_profile_group(request->profile, FDAR_PROFILE_ALL);
+	if (request->server || !request->group || !request->group->sessions)
+		request->group = &request->profile->groups[0];
 	return TRUE;
 }
 

@@ -11,6 +11,25 @@ static void assert_same(struct fdar_tally *tally, const struct fdar_histogram *e
 	fdar_histogram_clear(&got);
 }
 
+/* Of all values to none, then of the first third again to that: moved, and added. */
+static void check_added(struct fdar_tally *all, const uint64_t *values, guint count)
+{
+	struct fdar_tally third = { 0 }, sum = { 0 };
+	struct fdar_histogram expected = { 0 };
+
+	fdar_tally_to_histogram(all, &expected);
+	for (guint i = 0; i < count / 3; i++) {
+		fdar_tally_add(&third, values[i]);
+		fdar_histogram_add(&expected, values[i], 1);
+	}
+	fdar_tally_add_tally(&sum, all);
+	fdar_tally_add_tally(&sum, &third);
+	assert_same(&sum, &expected);
+	fdar_tally_clear(&third);
+	fdar_tally_clear(&sum);
+	fdar_histogram_clear(&expected);
+}
+
 static void check_values(const uint64_t *values, guint count)
 {
 	struct fdar_tally tally = { 0 }, sum = { 0 };
@@ -28,6 +47,7 @@ static void check_values(const uint64_t *values, guint count)
 			assert_same(&sum, &expected);
 		}
 	}
+	check_added(&tally, values, count);
 	fdar_tally_clear(&tally);
 	fdar_tally_clear(&sum);
 	fdar_histogram_clear(&expected);
@@ -44,6 +64,8 @@ static void test_ranges(void)
 			values[i] = ((uint64_t)g_rand_int(rand) << 32 | g_rand_int(rand)) >>
 				    (64 - range);
 		check_values(values, G_N_ELEMENTS(values));
+		for (guint few = 1; few <= 3 * FDAR_TALLY_FIRST; few++)
+			check_values(values, few);
 	}
 }
 

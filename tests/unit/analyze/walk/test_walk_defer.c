@@ -31,8 +31,8 @@ static void on_sum(void *user, const struct fdar_walk_sum *sum)
 	told->calls[who] += sum->calls;
 	told->self_ns[who] += sum->cost.self_ns;
 	told->total_ns[who] += sum->cost.recursive ? 0 : sum->cost.total_ns;
-	g_assert_cmpuint(sum->total_ns.count, ==, sum->cost.recursive ? 0 : sum->calls);
-	g_assert_cmpuint(sum->total_ns.sum, ==, sum->cost.recursive ? 0 : sum->cost.total_ns);
+	g_assert_cmpuint(sum->total_ns->count, ==, sum->cost.recursive ? 0 : sum->calls);
+	g_assert_cmpuint(sum->total_ns->sum, ==, sum->cost.recursive ? 0 : sum->cost.total_ns);
 }
 
 static const struct fdar_walk_visitor visitor = { .costs = on_costs, .sum = on_sum };
