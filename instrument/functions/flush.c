@@ -31,6 +31,9 @@ static void thread_tell(struct fdar_thread *thread, uint64_t lost)
 		fdar_control_add(unwound, thread->told_unwound);
 	if (lost)
 		fdar_control_add(lost, lost);
+	if (thread->elsewhere > thread->told_elsewhere)
+		fdar_control_add(elsewhere, thread->elsewhere - thread->told_elsewhere);
+	thread->told_elsewhere = thread->elsewhere;
 	if (thread->write_ticks) {
 		fdar_control_add(writes, 1);
 		fdar_control_add(write_ns, fdar_clock_ns(thread->write_ticks, fdar_clock_scale()));

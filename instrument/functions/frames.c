@@ -1,5 +1,6 @@
 #include "functions/frames.h"
 
+#include "functions/elsewhere.h"
 #include "functions/life.h"
 #include "functions/records.h"
 #include "functions/selection.h"
@@ -103,17 +104,17 @@ static inline struct fdar_frame *frame_push(struct fdar_thread *thread, uintptr_
 {
 	uint32_t limit = __atomic_load_n(&fdar_calls_settings.depth_max, __ATOMIC_RELAXED);
 	uint32_t number = 0;
-	uint64_t depth;
+	uint64_t depth, below = 0;
 	struct fdar_frame *frame;
 
-	if (unlikely(position - thread->stack_low >= thread->stack_bytes)) {
-		__atomic_fetch_add(&thread->lost, 1, __ATOMIC_RELAXED);
+	if (unlikely(!fdar_on_own_stack(thread, position) || thread->signal_bytes) &&
+	    !fdar_elsewhere_begin(thread, position, &below))
 		return NULL;
-	}
 	/* Stacks grow down: whoever is at or below the new call's place cannot be open any more. The
 	 * loop ends after one look for nearly every call; after a longjmp it runs over what was left. */
 	depth = thread->returns.count;
-	while (depth > 0 && unlikely(frame_left(&thread->frames[depth - 1], position, site, from)))
+	while (depth > below &&
+	       unlikely(frame_left(&thread->frames[depth - 1], position, site, from)))
 		depth--;
 	if (unlikely(depth < thread->returns.count))
 		fdar_records_unwind(thread, (uint32_t)(thread->returns.count - depth));
@@ -358,7 +359,8 @@ __attribute__((noinline, cold)) static uint32_t hook_find(const struct fdar_thre
 	for (uint32_t i = (uint32_t)thread->returns.count; i > 0; i--) {
 		const struct fdar_frame *frame = &thread->frames[i - 1];
 
-		if (frame->position > exit->position)
+		if (frame->position > exit->position &&
+		    fdar_on_same_stack(thread, frame->position, exit->position))
 			return 0;
 		if (frame->from != 0 && hook_ends(frame, exit))
 			return i;

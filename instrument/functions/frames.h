@@ -12,8 +12,9 @@
  * A call is known by its place on the stack: where its return address is kept (patching), or the
  * stack pointer at its hook. Stacks grow down, so a call whose place is below that of a new one has
  * been left without a return: longjmp, an exception, a cancelled thread. It is closed as UNWOUND.
- * Only calls on the thread's own stack are recorded: on another one (sigaltstack, coroutines that
- * switch stacks) places cannot be compared, and those calls are counted as LOST.
+ * Calls on the thread's own stack are recorded, and those of handlers on the signal's (sigaltstack), which lie above
+ * what they interrupted; on others (coroutines that switch stacks) places cannot be compared, and those calls
+ * are counted as LOST (elsewhere.h).
  *
  * frames.c, records.c and writer.c are compiled to use general registers only, and call others by way of
  * fdar_vectors_call() when they come from a patched function: its arguments and results are in vector

@@ -1,5 +1,7 @@
 #include "functions/records.h"
 
+#include "functions/elsewhere.h"
+
 #include "functions/selection.h"
 #include "provider/processor.h"
 
@@ -40,8 +42,9 @@ static void frame_give_back(const struct fdar_thread *thread, const struct fdar_
 	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
 	uintptr_t *slot = (uintptr_t *)frame->position;
 
-	if (frame->from == 0 && here - thread->stack_low < thread->stack_bytes &&
-	    frame->position < here - 256 && *slot == fdar_returns_landing)
+	if (frame->from == 0 && fdar_on_own_stack(thread, here) &&
+	    fdar_on_own_stack(thread, frame->position) && frame->position < here - 256 &&
+	    *slot == fdar_returns_landing)
 		*slot = frame->site;
 }
 

@@ -264,6 +264,7 @@ static void thread_forked(struct fdar_thread *self)
 	self->inherited = (uint32_t)self->returns.count;
 	self->written = 0;
 	self->lost = 0;
+	self->told_elsewhere = self->elsewhere;
 	self->skipped = 0;
 	self->skipped_ticks = 0;
 	fdar_counting_init(&self->counting);

@@ -66,8 +66,12 @@ struct fdar_thread {
 	uint32_t probes;       /* nobody's: what it records is not written (price.h) */
 	uintptr_t stack_low;   /* the thread's own stack; if not known: all */
 	uintptr_t stack_bytes; /* from there */
-	uint32_t module;       /* where the last function was found: selection.h */
-	uint32_t over;         /* calls of the innermost call's function, inside it, not recorded */
+	uintptr_t signal_low;  /* the signal's (sigaltstack), as it was seen last; elsewhere.h */
+	uintptr_t signal_bytes;
+	uint64_t elsewhere;      /* calls on stacks that are neither, ever */
+	uint64_t told_elsewhere; /* of these, in the control segment */
+	uint32_t module;         /* where the last function was found: selection.h */
+	uint32_t over; /* calls of the innermost call's function, inside it, not recorded */
 	struct fdar_count *counts; /* atomic; by number, NULL: not counted. Stays, too */
 	uint64_t skipped;          /* outside of all open calls */
 	uint64_t skipped_ticks;

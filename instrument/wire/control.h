@@ -166,6 +166,9 @@ struct fdar_control_counters {
 	uint64_t unready; /* 1: it went on while it was recorded, and LTTng had not made it ready:
 			       * what it did from then on is missing, until it was told, if it was. In
 			       * older libraries' files, which have room here, 0 */
+	uint64_t
+		elsewhere; /* of lost: calls on stacks that are no thread's and no signal's (coroutines);
+			     * in older libraries' files 0 as well */
 	struct fdar_control_slot slots[FDAR_CONTROL_SLOTS];
 };
 

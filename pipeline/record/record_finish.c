@@ -166,6 +166,37 @@ static void ask_processes(struct fdar_run *run)
 		fdar_record_missing_forgive(run->said, run->young);
 }
 
+/* Each of the first few by itself. */
+static void warn_of_elsewhere(struct fdar_run *run)
+{
+	GString *text = g_string_new(NULL);
+	guint told = 0, more = 0;
+
+	for (guint i = 0; i < run->said->len; i++) {
+		const struct fdar_control_process *process =
+			&g_array_index(run->said, struct fdar_control_process, i);
+
+		if (!process->elsewhere)
+			continue;
+		if (told == PIDS_MAX) {
+			more++;
+			continue;
+		}
+		g_string_append_printf(text, "%s%" G_GUINT64_FORMAT " of process %d",
+				       told++ ? ", " : "", process->elsewhere, process->pid);
+	}
+	if (more)
+		g_string_append_printf(text, ", and more of %u others", more);
+	if (told)
+		fdar_run_warn(
+			run,
+			"calls on stacks of coroutines are counted, but not recorded: %s; "
+			"they are on no thread's own stack, nor on a signal's, where one lies "
+			"above the other",
+			text->str);
+	g_string_free(text, TRUE);
+}
+
 void fdar_run_stop_tracing(struct fdar_run *run)
 {
 	g_autoptr(GError) error = NULL;
@@ -196,6 +227,7 @@ void fdar_run_stop_tracing(struct fdar_run *run)
 	warn_of_processes(run);
 	warn_of_late(run);
 	warn_of_killed(run);
+	warn_of_elsewhere(run);
 	drain_rest(run);
 	if (!stopped || died)
 		recover(run);

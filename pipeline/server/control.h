@@ -50,6 +50,7 @@ struct fdar_control_counts {
 struct fdar_control_process {
 	int32_t pid; /* as it calls itself */
 	uint64_t calls;
+	uint64_t elsewhere; /* that are not among them: on stacks of coroutines */
 	uint64_t events[FDAR_CONTROL_EVENTS];
 };
 

@@ -112,6 +112,7 @@ static void add_process(GHashTable *all, const struct fdar_control_process *proc
 		return;
 	}
 	add(&sum->calls, process->calls);
+	add(&sum->elsewhere, process->elsewhere);
 	for (size_t i = 0; i < FDAR_CONTROL_EVENTS; i++)
 		add(&sum->events[i], process->events[i]);
 }
@@ -162,7 +163,9 @@ static void add_counts(struct fdar_control_counts *sum,
 static void take(struct fdar_control_counts *counts, GHashTable *processes,
 		 const struct fdar_control_counters *counters)
 {
-	struct fdar_control_process process = { .pid = counters->pid, .calls = counters->calls };
+	struct fdar_control_process process = { .pid = counters->pid,
+						.calls = counters->calls,
+						.elsewhere = counters->elsewhere };
 
 	for (size_t stripe = 0; stripe < FDAR_CONTROL_STRIPES; stripe++)
 		for (size_t i = 0; i < FDAR_CONTROL_EVENTS; i++)

@@ -132,6 +132,25 @@ KEPT void handler(int number)
 	leaf((unsigned)number);
 }
 
+static sigjmp_buf signal_back;
+
+KEPT void jumping_handler(int number)
+{
+	leaf((unsigned)number);
+	siglongjmp(signal_back, 1);
+}
+
+/* Throws and catches on the signal's stack. */
+KEPT void throwing_handler(int number)
+{
+	leaf((unsigned)number);
+	try {
+		thrower(3);
+	} catch (const std::exception &error) {
+		leaf((unsigned)number);
+	}
+}
+
 KEPT void coroutine(void)
 {
 	for (int i = 0; i < 10; i++) {
@@ -174,6 +193,47 @@ BARE static void on_other_stack(void)
 	for (int i = 0; i < 10; i++)
 		raise(SIGUSR1);
 	leaf(6);
+}
+
+BARE static void handle(int signal_number, void (*way)(int), void *stack, size_t bytes)
+{
+	stack_t other = {};
+	struct sigaction action = {};
+
+	other.ss_sp = stack;
+	other.ss_size = bytes;
+	sigaltstack(&other, nullptr);
+	action.sa_handler = way;
+	action.sa_flags = SA_ONSTACK;
+	sigaction(signal_number, &action, nullptr);
+}
+
+/* Handlers that return, that jump to where the thread was, and that throw within; then the thread goes on. */
+BARE static void *handlers(void *stack)
+{
+	handle(SIGUSR1, handler, stack, 65536);
+	handle(SIGUSR2, jumping_handler, stack, 65536);
+	handle(SIGALRM, throwing_handler, stack, 65536);
+	for (int i = 0; i < 10; i++) {
+		raise(SIGUSR1);
+		if (sigsetjmp(signal_back, 1) == 0)
+			raise(SIGUSR2);
+		leaf(6);
+		raise(SIGALRM);
+	}
+	return nullptr;
+}
+
+/* On a stack below the thread's own, and on one above. */
+BARE static void handlers_on_both(void)
+{
+	static char below[65536];
+	char above[65536];
+	pthread_t thread;
+
+	handlers(below);
+	pthread_create(&thread, nullptr, handlers, above);
+	pthread_join(thread, nullptr);
 }
 
 BARE static void coroutines(void)
@@ -249,9 +309,16 @@ BARE int main(int argc, char **argv)
 		TELL(leaf, 20);
 	} else if (strcmp(way, "signal") == 0) {
 		on_other_stack();
-		TELL(handler, 0);
-		TELL(leaf, 1);
-		printf("lost 20\n");
+		TELL(handler, 10);
+		TELL(leaf, 11);
+	} else if (strcmp(way, "handlers") == 0) {
+		handlers_on_both();
+		TELL(handler, 20);
+		TELL(jumping_handler, 20);
+		TELL(throwing_handler, 20);
+		TELL(thrower, 80);
+		TELL(leaf, 180);
+		printf("unwound 20\n");
 	} else if (strcmp(way, "coroutine") == 0) {
 		coroutines();
 		TELL(coroutine, 0);

@@ -7,7 +7,7 @@ programs=$FLOWDAR_BUILD/tests
 
 builds='hooked jumping'
 [ -x "$programs/traced_ways_patched" ] && builds='hooked jumping patched'
-ways='jump throw end cancel hang grow signal coroutine vfork'
+ways='jump throw end cancel hang grow signal handlers coroutine vfork'
 trace_create
 trace_start
 for build in $builds; do
