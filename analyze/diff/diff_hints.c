@@ -72,19 +72,20 @@ static void hint_load(struct diff_work *work)
 }
 
 /* What was taken out of all times. */
-static void hint_price(struct fdar_diff *diff)
+static void hint_price(const struct diff_work *work)
 {
+	struct fdar_diff *diff = work->diff;
 	char before[32], after[32];
 
 	if (diff->baseline.price_ns <= 0.05 * diff->baseline.running_ns &&
 	    diff->subject.price_ns <= 0.05 * diff->subject.running_ns)
 		return;
-	hint(diff, "recording itself took %s of %s, %s in the baseline: taken out",
+	hint(diff, "recording itself took %s of %s, %s in the baseline: taken out%s",
 	     diff_duration(diff->subject.price_ns, after),
 	     diff->whole_run                   ? "the run"
 	     : diff->unit == FDAR_UNIT_REQUEST ? "a request"
 					       : "a session",
-	     diff_duration(diff->baseline.price_ns, before));
+	     diff_duration(diff->baseline.price_ns, before), diff_price_source(work));
 }
 
 /* Much of the added time is a few sessions': that is told, not blamed. */
@@ -411,7 +412,7 @@ void diff_hint(struct diff_work *work)
 	hint_replaced(work);
 	hint_quality(work);
 	hint_load(work);
-	hint_price(work->diff);
+	hint_price(work);
 	hint_outlier(work);
 	hint_sessions(work);
 	hint_followers(work);

@@ -33,6 +33,28 @@ void diff_price_find(struct diff_work *work)
 	}
 }
 
+/* In each of its runs. */
+static gboolean was_measured(const struct diff_work *work, int which)
+{
+	const struct fdar_profile *const *runs = work->options.runs[which];
+
+	for (uint32_t i = 0; runs && i < work->options.run_count[which]; i++)
+		if (!runs[i]->price_measured)
+			return FALSE;
+	return work->side[which].profile->price_measured != 0;
+}
+
+const char *diff_price_source(const struct diff_work *work)
+{
+	gboolean before = was_measured(work, BASELINE), after = was_measured(work, SUBJECT);
+
+	if (before && after)
+		return "";
+	return before  ? ", by the shortest calls: nobody measured it in the subject"
+	       : after ? ", by the shortest calls: nobody measured it in the baseline"
+		       : ", by the shortest calls: nobody measured it";
+}
+
 static double price_below(const struct fdar_diff *diff, uint32_t top, gboolean subject)
 {
 	g_autofree gboolean *below = g_new0(gboolean, diff->node_count);

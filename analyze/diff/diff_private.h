@@ -154,6 +154,8 @@ void diff_replaced_find(struct diff_work *work);
 gboolean diff_leaves_out(const struct diff_work *work, uint32_t function);
 
 void diff_price_find(struct diff_work *work);
+/* Where the price is from, if nobody measured it on both sides; else "". */
+const char *diff_price_source(const struct diff_work *work);
 /* Of the medians of own time; that of the baseline is half of its price at least, by which it may be wrong. */
 double diff_median_ratio(const struct fdar_diff_side *baseline,
 			 const struct fdar_diff_side *subject);

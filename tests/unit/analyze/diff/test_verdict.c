@@ -619,8 +619,10 @@ static void test_price(void)
 	g_assert_cmpfloat(row_of(diff, "hash_many", NULL)->added_ns, <, 3 * US);
 	g_assert_true(!diff->verdict.function || diff->verdict.counted ||
 		      diff->verdict.confidence == FDAR_CONFIDENCE_LOW);
-	expect_hint(diff,
-		    "^recording itself took .* us of a session, .* us in the baseline: taken out");
+	expect_hint(
+		diff,
+		"^recording itself took .* us of a session, .* us in the baseline: taken out, by "
+		"the shortest calls: nobody measured it$");
 }
 
 /* The same server and load, of which one side has no calls of the tiny function: what they cost is in
@@ -783,6 +785,8 @@ static void test_price_of_one_side(void)
 		g_assert_null(diff->verdict.function);
 		g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_NONE);
 		g_assert_cmpfloat(fabs(row_of(diff, "answer", NULL)->added_ns), <, 50 * US);
+		expect_hint(diff, measured ? "taken out, .*: nobody measured it in the baseline$"
+					   : "taken out, .*: nobody measured it in the subject$");
 		fdar_profile_free(side[0]);
 		fdar_profile_free(side[1]);
 	}
