@@ -34,7 +34,8 @@ static const struct fdar_usage usage = {
 		"session changed for good (changed here, from eight runs on), so that a nightly "
 		"run "
 		"can watch a\n"
-		"release train.\n",
+		"release train. What is damaged or unfinished is warned of, and no run among them "
+		"(incomplete).\n",
 	.examples = "  flowdar batch nightly/ -o nightly.profiles\n"
 		    "  flowdar batch monday.rec tuesday.rec -o week --jobs 4 --format json\n"
 		    "  flowdar merge week/*.profile -o week.profile\n",
@@ -60,6 +61,17 @@ static void on_through(const struct fdar_batch_case *one, gboolean before, void 
 	else
 		fprintf(out, "%s: done%s\n", one->name, before ? " before" : "");
 	fflush(out);
+}
+
+static void warn_of_doubts(const GPtrArray *cases)
+{
+	for (guint i = 0; i < cases->len; i++) {
+		const struct fdar_batch_case *one = g_ptr_array_index(cases, i);
+		const char *doubt = fdar_batch_doubt(one);
+
+		if (doubt)
+			fdar_warning(&usage, "%s: %s", one->name, doubt);
+	}
 }
 
 static gboolean any_failed(const GPtrArray *cases)
@@ -95,6 +107,7 @@ static int batch(const struct options *options, char **paths, enum fdar_format f
 	if (!fdar_batch_run(cases, &run))
 		return FDAR_EXIT_INTERRUPTED;
 	fdar_batch_load(cases);
+	warn_of_doubts(cases);
 	fdar_batch_print(cases, format, stdout);
 	return any_failed(cases) ? FDAR_EXIT_FAILED : FDAR_EXIT_OK;
 }

@@ -5,6 +5,7 @@
 #include "analyze/profile/profile_file.h"
 #include "analyze/series/series.h"
 #include "cli/kit/cells.h"
+#include "pipeline/recording/doubts.h"
 
 enum {
 	COLUMN_NAME,
@@ -88,8 +89,22 @@ static const char *most_in(const struct fdar_profile *flat, const struct fdar_pr
 	return name;
 }
 
-static char *mark_of(const struct fdar_series_point *point)
+const char *fdar_batch_doubt(const struct fdar_batch_case *one)
 {
+	for (guint i = 0; one->profile && i < one->profile->doubts->len; i++) {
+		const struct fdar_doubt *doubt = g_ptr_array_index(one->profile->doubts, i);
+
+		/* How much was lost has a column; what the recorder warned of takes nothing away. */
+		if (doubt->kind != FDAR_DOUBT_LOST && doubt->kind != FDAR_DOUBT_WARNED)
+			return doubt->text;
+	}
+	return NULL;
+}
+
+static char *mark_of(const struct fdar_batch_case *one, const struct fdar_series_point *point)
+{
+	if (fdar_batch_doubt(one))
+		return g_strdup("incomplete");
 	if (point->changed)
 		return g_strdup_printf("changed here: %.3gx", point->factor);
 	return g_strdup(point->outlier ? "outlier" : "");
@@ -121,7 +136,7 @@ static void add_row(struct fdar_table *table, const struct fdar_batch_case *one,
 {
 	const struct fdar_profile_group *group = group_of(flat);
 	const struct fdar_profile_losses *losses = &flat->losses;
-	g_autofree char *mark = mark_of(point);
+	g_autofree char *mark = mark_of(one, point);
 	double all = (double)losses->events + (double)losses->discarded;
 
 	fdar_table_row(table);
@@ -158,7 +173,7 @@ void fdar_batch_print(const GPtrArray *cases, enum fdar_format format, FILE *out
 			one->profile ? fdar_profile_flatten(one->profile) : NULL;
 
 		g_ptr_array_add(flats, flat);
-		times[i] = flat ? time_of(group_of(flat)) : 0;
+		times[i] = flat && !fdar_batch_doubt(one) ? time_of(group_of(flat)) : 0;
 		measured += times[i] > 0;
 	}
 	points = fdar_series_points(times, cases->len);

@@ -200,7 +200,9 @@ static void look_for_others(struct fdar_recording_state *state, const char *dir)
 	for (guint i = 0; i < paths->len; i++) {
 		const char *path = g_ptr_array_index(paths, i);
 
-		if (!fdar_manifest_find(state->manifest, path))
+		/* Manifests of older flowdars are without samples. */
+		if (!fdar_manifest_find(state->manifest, path) &&
+		    strcmp(path, FDAR_RECORDING_SAMPLES) != 0)
 			add(state, FDAR_DOUBT_FOREIGN, "%s was not written with this recording",
 			    path);
 	}

@@ -69,7 +69,8 @@ static void list_below(const char *dir, const char *folder, GPtrArray *paths)
 
 GPtrArray *fdar_manifest_list(const char *dir)
 {
-	static const char *const singles[] = { FDAR_RECORDING_FILE, FDAR_STACKS_FILE };
+	static const char *const singles[] = { FDAR_RECORDING_FILE, FDAR_STACKS_FILE,
+					       FDAR_RECORDING_SAMPLES };
 	GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
 	g_autofree char *plain = g_canonicalize_filename(dir, NULL);
 

@@ -32,6 +32,7 @@
 #define FDAR_RECORDING_FILE     "recording.json"
 #define FDAR_RECORDING_TRACE    "trace"
 #define FDAR_RECORDING_SYMBOLS  "symbols"
+#define FDAR_RECORDING_SAMPLES  "samples" /* pipeline/samples/samples.h */
 #define FDAR_RECORDING_TLS_KEYS "tls.keys"
 #define FDAR_RECORDING_JOURNAL  "replay.jsonl"
 

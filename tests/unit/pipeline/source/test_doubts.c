@@ -97,6 +97,7 @@ static void set_up(struct fixture *f, gconstpointer data)
 	fill(&info, "flowdar-1-2");
 	save(f->dir, &info);
 	put(f->dir, "symbols/abcd.txt", "10 8 main\n20 8 connection_begin\n");
+	put(f->dir, "samples", "stacks");
 	seal(f->dir);
 }
 
@@ -161,8 +162,9 @@ static void test_good(struct fixture *f, gconstpointer data)
 /* Whatever bit of whatever file is another one, it is said. */
 static void test_flips(struct fixture *f, gconstpointer data)
 {
-	static const char *const files[] = { "recording.json", "manifest", "trace/ust/metadata",
-					     "trace/ust/stream_0", "symbols/abcd.txt" };
+	static const char *const files[] = { "recording.json",     "manifest",
+					     "trace/ust/metadata", "trace/ust/stream_0",
+					     "symbols/abcd.txt",   "samples" };
 
 	(void)data;
 	for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
@@ -187,8 +189,9 @@ static void test_flips(struct fixture *f, gconstpointer data)
 
 static void test_cuts(struct fixture *f, gconstpointer data)
 {
-	static const char *const files[] = { "recording.json", "manifest", "trace/ust/metadata",
-					     "trace/ust/stream_0", "symbols/abcd.txt" };
+	static const char *const files[] = { "recording.json",     "manifest",
+					     "trace/ust/metadata", "trace/ust/stream_0",
+					     "symbols/abcd.txt",   "samples" };
 
 	(void)data;
 	for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
@@ -249,6 +252,20 @@ static void test_added(struct fixture *f, gconstpointer data)
 	assert_says(f->dir, "foreign: symbols/other.txt was not written with this recording");
 	put(f->dir, "trace/ust/index/stream_0.idx", "");
 	assert_says(f->dir, "foreign: trace/ust/index/stream_0.idx was not written with this");
+}
+
+/* Older manifests say nothing of samples. */
+static void test_older(struct fixture *f, gconstpointer data)
+{
+	g_autofree char *samples = g_build_filename(f->dir, "samples", NULL);
+	g_autofree char *doubts = NULL;
+
+	(void)data;
+	g_remove(samples);
+	seal(f->dir);
+	put(f->dir, "samples", "stacks");
+	doubts = doubts_of(f->dir, TRUE);
+	g_assert_cmpstr(doubts, ==, "");
 }
 
 /* The same number of bytes, of other events. */
@@ -487,7 +504,7 @@ static void test_manifest_read(struct fixture *f, gconstpointer data)
 	g_assert_no_error(error);
 	g_assert_cmpstr(manifest->recording, ==, "flowdar-1-2");
 	g_assert_cmpuint(manifest->events, ==, EVENTS);
-	g_assert_cmpuint(manifest->files->len, ==, 5);
+	g_assert_cmpuint(manifest->files->len, ==, 6);
 	file = fdar_manifest_find(manifest, "symbols/with a space.txt");
 	g_assert_nonnull(file);
 	g_assert_cmpuint(file->bytes, ==, 10);
@@ -552,6 +569,7 @@ int main(int argc, char **argv)
 	CASE("missing", test_missing);
 	CASE("replaced", test_replaced);
 	CASE("added", test_added);
+	CASE("older", test_older);
 	CASE("exchanged", test_exchanged);
 	CASE("streams", test_streams);
 	CASE("foreign-info", test_foreign_info);
