@@ -206,7 +206,13 @@ int main(void)
 		pthread_mutex_unlock(&lock);
 		usleep(2000);
 	}
-	sleep(1);
+	for (int all = 0; !all; usleep(1000)) {
+		pthread_mutex_lock(&lock);
+		all = taken == SESSIONS;
+		pthread_mutex_unlock(&lock);
+	}
+	sleep(1); /* the queue is empty, and workers are idle */
+	tracef("over");
 	_exit(0);
 }
 END
@@ -257,6 +263,7 @@ rm "$WORK/anon"
 [ "$(row accepted met)" = 16 ] || fail "accepted: $(cat "$WORK/check.json")"
 [ "$(row accepted no_end)" = 1 ] || fail "the session that never ended: $(cat "$WORK/check.json")"
 [ "$(row queued met) $(row taken met) $(row taken no_begin)" = '16 16 0' ] || fail "hand-overs: $(cat "$WORK/check.json")"
+[ "$(row taken uncertain) $(row taken early)" = '0 0' ] || fail "in step: $(cat "$WORK/check.json")"
 [ "$(row request no_end)" = 1 ] || fail "the request that never ended: $(cat "$WORK/check.json")"
 [ "$(row answered met)" = 15 ] || fail "answered: $(cat "$WORK/check.json")"
 "$FLOWDAR" analyze "$WORK/anon.trace" --rules "$WORK/anon.rules" --symbols "$WORK/anon.nm" --format json > "$WORK/analyze.json"
