@@ -17,11 +17,22 @@ static uint64_t mix(uint64_t value)
 	return value ^ value >> 33;
 }
 
+static uint32_t first_slot(const struct fdar_intern *intern, uint64_t a, uint64_t b)
+{
+	return (uint32_t)mix(mix(a ^ intern->seed) + b) & (intern->capacity - 1);
+}
+
+void fdar_intern_prefetch(const struct fdar_intern *intern, uint64_t a, uint64_t b)
+{
+	if (intern->capacity)
+		__builtin_prefetch(&intern->slots[first_slot(intern, a, b)], 1);
+}
+
 /* The slot where the pair is, or the free one where it belongs. There is always a free one. */
 static uint32_t find_slot(const struct fdar_intern *intern, uint64_t a, uint64_t b)
 {
 	uint32_t mask = intern->capacity - 1;
-	uint32_t slot = (uint32_t)mix(mix(a ^ intern->seed) + b) & mask;
+	uint32_t slot = first_slot(intern, a, b);
 
 	while (intern->slots[slot]) {
 		const struct fdar_intern_pair *pair = &intern->pairs[intern->slots[slot] - 1];

@@ -32,6 +32,9 @@ uint32_t fdar_intern_find(const struct fdar_intern *intern, uint64_t a, uint64_t
 /* The pair's id; a new one is the count of before. */
 uint32_t fdar_intern_add(struct fdar_intern *intern, uint64_t a, uint64_t b);
 
+/* The pair will be asked for: what tells its id is on its way. */
+void fdar_intern_prefetch(const struct fdar_intern *intern, uint64_t a, uint64_t b);
+
 /* It is empty afterwards, and keeps its room. */
 void fdar_intern_reset(struct fdar_intern *intern);
 

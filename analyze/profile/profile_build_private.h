@@ -64,6 +64,8 @@ uint32_t *profile_place(GArray *array, uint32_t index);
 /* profile_nodes.c */
 /* The node of a call path, made with all above it when new. */
 uint32_t profile_node_of(struct fdar_profile_builder *builder, uint32_t group, uint32_t path);
+/* It will be asked for soon. */
+void profile_node_prefetch(struct fdar_profile_builder *builder, uint32_t group, uint32_t path);
 
 /* profile_cost.c */
 GPtrArray *profile_costs_new(void);

@@ -4,6 +4,7 @@
 
 #define FIRST_PATHS 256u
 #define LOT         64u /* costs that are added at once */
+#define FAR         16u /* paths whose nodes are looked for ahead */
 
 /* A line of the processor's cache. Calls that are not recursive, and what they took, are the
  * tally's. */
@@ -336,6 +337,8 @@ void profile_costs_settle(struct fdar_profile_builder *builder)
 		struct path_costs *costs = g_ptr_array_index(builder->costs, group);
 
 		for (uint32_t path = 0; path < costs->room; path++) {
+			if (costs->room - path > FAR && !is_empty(&costs->sums[path + FAR]))
+				profile_node_prefetch(builder, group, path + FAR);
 			if (!is_empty(&costs->sums[path]))
 				settle_sum(builder, group, path, &costs->sums[path]);
 			fdar_tally_clear(&costs->sums[path].total_ns);

@@ -8,6 +8,22 @@ static GArray *nodes_of(struct fdar_profile_builder *builder, uint32_t group)
 	return g_ptr_array_index(builder->path_nodes, group);
 }
 
+static uint32_t known(const GArray *array, uint32_t index)
+{
+	return index < array->len ? g_array_index(array, uint32_t, index) : FDAR_PROFILE_NONE;
+}
+
+void profile_node_prefetch(struct fdar_profile_builder *builder, uint32_t group, uint32_t path)
+{
+	uint32_t parent = fdar_walk_path(builder->walk, path).parent;
+	uint32_t function = known(builder->path_functions, path);
+
+	parent = parent ? known(nodes_of(builder, group), parent) : 0;
+	if (parent != FDAR_PROFILE_NONE && function != FDAR_PROFILE_NONE)
+		fdar_intern_prefetch(&builder->profile->groups[group].index->nodes, parent,
+				     function);
+}
+
 /* The node of a path whose parent has one; 0 for the parent of those that have none. */
 static uint32_t make_node(struct fdar_profile_builder *builder, uint32_t group_index, uint32_t path,
 			  const struct fdar_walk_path *what, uint32_t parent)

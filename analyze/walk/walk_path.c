@@ -5,6 +5,7 @@
 
 #define FIRST_EDGES 1024u
 #define CALLS_LOG   10u        /* of how many are remembered, at first and */
+#define FAR         16u        /* so many of them are fetched ahead */
 #define CALLS_MAX   (1u << 16) /* at most, where paths are few */
 
 /* What a call of a key makes of a path; below is 0 in a free slot, and where paths are used up. */
@@ -144,6 +145,9 @@ static void grow_calls(struct fdar_walk *walk)
 	for (uint32_t i = 0; i < room; i++) {
 		uint64_t around = walk->paths[old[i].path].hash;
 
+		/* These are all over. */
+		if (room - i > FAR)
+			__builtin_prefetch(&walk->paths[old[i + FAR].path].hash);
 		if (old[i].thread)
 			walk->calls[walk_call_place(walk, walk_hash_below(around, old[i].addr),
 						    old[i].thread)] = old[i];

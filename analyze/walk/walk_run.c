@@ -5,6 +5,7 @@
 
 #define COSTS 64u /* told at once */
 #define AHEAD 64u /* events whose paths are looked for before the first of them is done */
+#define AGAIN 16u /* and when a call leads elsewhere than was foreseen */
 
 /* The thread as it is in the run: written back at its end. */
 struct run {
@@ -21,6 +22,7 @@ struct run {
 	uint64_t paths_over; /* of them: on no path of their own */
 	uint32_t count;      /* of costs */
 	uint64_t pending;    /* of the costs: closed before anybody had them */
+	gboolean strayed;    /* the call that was entered last leads elsewhere than was foreseen */
 	gboolean defers;     /* and where such are summed up: then they are in waiting */
 	uint32_t deferred;
 	uint64_t first_ns;              /* when the first of all that were in there was opened */
@@ -51,6 +53,11 @@ static inline uint64_t hash_around(const struct fdar_walk *walk, const struct fr
 				   uint32_t depth)
 {
 	return depth ? frames[depth - 1].path_hash : walk_hash_none(walk);
+}
+
+static inline uint64_t hash_below(const struct run *run, uint64_t addr)
+{
+	return walk_hash_below(hash_around(run->walk, run->frames, run->depth), addr);
 }
 
 static inline const struct call *call_of(const struct run *run, uint64_t addr)
@@ -132,6 +139,8 @@ static inline gboolean enter(struct run *run, const struct fdar_event *event)
 	if (G_UNLIKELY(run->depth == run->room || walk_has_answered(run->thread)))
 		return FALSE;
 	call = call_of(run, event->func.function);
+	/* As recursion does, and what there is no room for a path for. */
+	run->strayed = call->below_hash != hash_below(run, event->func.function);
 	at = walk_slot_at(run->walk, call->slot);
 	open_frame(&run->frames[run->depth], run->owner, call, event->time_ns);
 	run->frames[run->depth].id = ++run->next_frame;
@@ -299,16 +308,18 @@ size_t walk_run(struct fdar_walk *walk, const struct fdar_event *events, size_t 
 	run.paths_over = run.halves = run.pending = run.count = run.deferred = 0;
 	run.first_ns = UINT64_MAX;
 	run.defers = walk_sums(walk);
-	for (;
-	     taken < length && events[taken].pid == thread->pid && events[taken].tid == thread->tid;
-	     taken++) {
-		if (taken == ahead && walk->edge_room >= WALK_FAR_ROOM) {
-			ahead += AHEAD;
+	run.strayed = FALSE;
+	while (taken < length && events[taken].pid == thread->pid &&
+	       events[taken].tid == thread->tid) {
+		if (G_UNLIKELY(taken == ahead || run.strayed) && walk->edge_room >= WALK_FAR_ROOM) {
 			foresee(walk, thread, run.frames, run.depth, &events[taken],
-				MIN(AHEAD, length - taken));
+				MIN(taken == ahead ? AHEAD : AGAIN, length - taken));
+			ahead = taken == ahead ? ahead + AHEAD : ahead;
+			run.strayed = FALSE;
 		}
 		if (!take(&run, &events[taken]))
 			break;
+		taken++;
 	}
 	end(&run, events, taken);
 	return taken;
