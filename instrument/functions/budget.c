@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#define CALLS_PART 5u /* of the budget, one is for calls whatever the rest costs */
+
 /* How little a function says for what it costs. */
 static uint64_t score(const struct fdar_budget_function *function)
 {
@@ -50,6 +52,15 @@ static size_t choose(const struct fdar_budget_function *functions, uint32_t *ord
 			order[chosen++] = (uint32_t)i;
 	qsort_r(order, chosen, sizeof(order[0]), by_score, &sorting);
 	return chosen;
+}
+
+uint32_t fdar_budget_left_ppm(uint64_t window_ns, uint64_t others_ns, uint32_t budget_ppm)
+{
+	unsigned __int128 others_ppm = (unsigned __int128)others_ns * 1000000u;
+	uint32_t least = budget_ppm / CALLS_PART;
+
+	others_ppm /= window_ns ? window_ns : 1;
+	return others_ppm >= budget_ppm - least ? least : budget_ppm - (uint32_t)others_ppm;
 }
 
 uint64_t fdar_budget_decide(struct fdar_budget_function *functions, uint32_t *order, size_t count,

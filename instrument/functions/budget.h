@@ -3,6 +3,9 @@
  *
  * Place in the house: used by select.c in the helper thread; plain arithmetic, tested by itself.
  *
+ * The budget is of all that is recorded; sessions, waits and reads are told in any case, so calls have what those
+ * leave.
+ *
  * Over a window of processor time each function was called so often, for so long, its longest call
  * that long. What recording costs is calls times the cost of one. Over the budget, functions are
  * switched off from the one that says least for it:
@@ -37,5 +40,9 @@ struct fdar_budget_function {
  * window_ns may be spent. Order is of the caller, of room for count. Gives what will be spent. */
 uint64_t fdar_budget_decide(struct fdar_budget_function *functions, uint32_t *order, size_t count,
 			    uint64_t window_ns, uint64_t cost_ns, uint32_t budget_ppm);
+
+/* What is left of the budget for calls, when all else that is recorded took others_ns of the window: a fifth of it at
+ * the least, for without a function nothing says what the server did. */
+uint32_t fdar_budget_left_ppm(uint64_t window_ns, uint64_t others_ns, uint32_t budget_ppm);
 
 #endif

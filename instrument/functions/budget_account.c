@@ -6,6 +6,7 @@
 
 #include "flowdar/flowdar.h"
 #include "functions/selection.h"
+#include "provider/control.h"
 #include "instrument/wire/events.h"
 
 #define WINDOW_LEAST_NS UINT64_C(20000000) /* of processor time */
@@ -17,6 +18,7 @@ static struct {
 	uint32_t budget_ppm; /* atomic */
 	uint64_t cost_ns;
 	uint64_t cpu_ns; /* of the process, at the last window */
+	uint64_t events; /* other than calls, likewise */
 	struct fdar_budget_function *list;
 	uint32_t *numbers; /* of the list */
 	uint32_t *order;
@@ -41,6 +43,47 @@ static uint64_t cost_measure(void)
 	return 2 * (fdar_clock_monotonic_ns() - began) / READINGS + COST_NS;
 }
 
+static uint64_t load(const uint64_t *number)
+{
+	return __atomic_load_n(number, __ATOMIC_RELAXED);
+}
+
+/* Of one recorded call: what was measured (price.c, flush.c), where it is more than the model says. */
+static uint64_t call_ns(const struct fdar_control_counters *counters)
+{
+	uint64_t measured = counters ? load(&counters->price_measured) : 0;
+	uint64_t calls = counters ? load(&counters->calls) : 0, ns = 0;
+
+	if (measured)
+		ns = load(&counters->price_ps) / measured / 1000;
+	if (calls)
+		ns += load(&counters->write_ns) / calls;
+	return ns > state.cost_ns ? ns : state.cost_ns;
+}
+
+static uint64_t events_of(const struct fdar_control_counters *counters)
+{
+	uint64_t events = 0;
+
+	for (unsigned stripe = 0; counters && stripe < FDAR_CONTROL_STRIPES; stripe++)
+		for (unsigned i = 0; i < FDAR_CONTROL_EVENTS; i++)
+			events += load(&counters->stripes[stripe].events[i]);
+	return events;
+}
+
+/* What the window's other events took: each as long as one that calls were written in, where an event costs about
+ * as much for one number as for many. */
+static uint64_t others_ns(const struct fdar_control_counters *counters)
+{
+	uint64_t events = events_of(counters), before = state.events;
+	uint64_t writes = counters ? load(&counters->writes) : 0;
+
+	state.events = events;
+	if (!writes || events < before)
+		return 0;
+	return (events - before) * (load(&counters->write_ns) / writes);
+}
+
 bool fdar_budget_wanted(void)
 {
 	return state.budget_ppm > 0;
@@ -56,6 +99,7 @@ bool fdar_budget_settings(const struct fdar_control *segment)
 	if (state.budget_ppm > 0 && before == 0) {
 		state.cost_ns = cost_measure();
 		state.cpu_ns = cpu_ns();
+		state.events = events_of(flowdar_control_counters());
 	}
 	return (before == 0) != (state.budget_ppm == 0);
 }
@@ -161,6 +205,7 @@ static void switched_tell(const struct fdar_function *function)
 
 bool fdar_budget_tick(struct fdar_function *functions, uint32_t numbers)
 {
+	const struct fdar_control_counters *counters = flowdar_control_counters();
 	struct adding adding = { functions, numbers };
 	uint64_t now = cpu_ns(), window_ns = now - state.cpu_ns;
 	bool any = false;
@@ -176,8 +221,8 @@ bool fdar_budget_tick(struct fdar_function *functions, uint32_t numbers)
 	}
 	fdar_threads_each_kept(counts_add, &adding);
 	count = list_fill(functions, numbers, window_ns);
-	fdar_budget_decide(state.list, state.order, count, window_ns, state.cost_ns,
-			   state.budget_ppm);
+	fdar_budget_decide(state.list, state.order, count, window_ns, call_ns(counters),
+			   fdar_budget_left_ppm(window_ns, others_ns(counters), state.budget_ppm));
 	for (uint32_t i = 0; i < count; i++) {
 		struct fdar_function *function = &functions[state.numbers[i]];
 

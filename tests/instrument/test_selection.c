@@ -289,6 +289,17 @@ static void test_budget(void)
 	}
 }
 
+/* Calls have what the rest leaves of it, and a fifth in any case. */
+static void test_budget_left(void)
+{
+	g_assert_cmpuint(fdar_budget_left_ppm(WINDOW_NS, 0, 50000), ==, 50000);
+	g_assert_cmpuint(fdar_budget_left_ppm(WINDOW_NS, WINDOW_NS / 50, 50000), ==, 30000);
+	g_assert_cmpuint(fdar_budget_left_ppm(WINDOW_NS, WINDOW_NS / 25, 50000), ==, 10000);
+	g_assert_cmpuint(fdar_budget_left_ppm(WINDOW_NS, WINDOW_NS, 50000), ==, 10000);
+	g_assert_cmpuint(fdar_budget_left_ppm(WINDOW_NS, UINT64_MAX, 1000000), ==, 200000);
+	g_assert_cmpuint(fdar_budget_left_ppm(0, 5, 50000), ==, 10000);
+}
+
 /* Under any load it ends in the budget, after one window; and comes back when the load has gone. */
 static void test_budget_any(void)
 {
@@ -338,6 +349,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/selection/elf_itself", test_elf_itself);
 	g_test_add_func("/selection/elf_hostile", test_elf_hostile);
 	g_test_add_func("/selection/budget", test_budget);
+	g_test_add_func("/selection/budget/left", test_budget_left);
 	g_test_add_func("/selection/budget_any", test_budget_any);
 	return g_test_run();
 }
