@@ -58,7 +58,7 @@ static void on_forked(void)
 	int32_t parent = state.pid;
 
 	state.pid = getpid();
-	if (state.folder && fdar_ring_make(state.folder, parent)) {
+	if (state.folder && fdar_timers_own() && fdar_ring_make(state.folder, parent)) {
 		fdar_ring_mapped();
 		fdar_timers_forked();
 	}
@@ -128,9 +128,10 @@ static struct start *start_new(void *argument)
 {
 	struct start *start = fdar_timers_own() ? malloc(sizeof(*start)) : NULL;
 
-	if (start)
+	if (start) {
 		start->argument = argument;
-	tell_loaded();
+		tell_loaded();
+	}
 	return start;
 }
 

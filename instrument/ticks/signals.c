@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "instrument/wire/ticks.h"
 #include "ticks/next.h"
 #include "ticks/timers.h"
 
@@ -69,7 +70,7 @@ FRONT int sigaction(int number, const struct sigaction *action, struct sigaction
 	}
 	if (!action || is_reset(action))
 		return 0;
-	fdar_timers_yield();
+	fdar_timers_yield(FDAR_TICKS_YIELDED);
 	return next.sigaction(number, action, NULL);
 }
 
@@ -80,7 +81,7 @@ FRONT handler_fn signal(int number, handler_fn handler)
 		return next.signal(number, handler);
 	if (handler == SIG_DFL || handler == SIG_IGN)
 		return SIG_DFL;
-	fdar_timers_yield();
+	fdar_timers_yield(FDAR_TICKS_YIELDED);
 	return next.signal(number, handler) == SIG_ERR ? SIG_ERR : SIG_DFL;
 }
 

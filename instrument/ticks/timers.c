@@ -151,16 +151,19 @@ int fdar_timers_signal(void)
 }
 
 /* What is on its way to a thread is dropped by ignoring the signal for a moment. */
-void fdar_timers_yield(void)
+void fdar_timers_yield(uint32_t reason)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct sigaction usual = { .sa_handler = SIG_DFL };
 	int number = __atomic_exchange_n(&state.number, 0, __ATOMIC_ACQ_REL);
 
 	for (unsigned i = 0; i < THREADS_MAX; i++)
 		delete_timer(i);
-	if (number)
-		fdar_next_sigaction(number, &ignore, NULL);
-	fdar_ring_without(FDAR_TICKS_YIELDED);
+	if (!number)
+		return;
+	fdar_next_sigaction(number, &ignore, NULL);
+	fdar_next_sigaction(number, &usual, NULL);
+	fdar_ring_without(reason);
 }
 
 /* ---- threads ---- */

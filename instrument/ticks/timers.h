@@ -18,6 +18,7 @@
 #define FDAR_INSTRUMENT_TICKS_TIMERS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Chooses the signal. 0: none is free, which the ring is told. */
 int fdar_timers_signal(void);
@@ -31,8 +32,8 @@ void fdar_timers_start(unsigned hz);
 /* For the calling thread, until it ends. */
 void fdar_timers_arm(void);
 
-/* No thread has one any more, and the signal is the server's. */
-void fdar_timers_yield(void);
+/* No thread has one any more, and the signal is the server's, for that reason (FDAR_TICKS_YIELDED ...). */
+void fdar_timers_yield(uint32_t reason);
 
 /* In a forked child, which has none: for its only thread. */
 void fdar_timers_forked(void);

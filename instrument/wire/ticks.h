@@ -49,7 +49,8 @@ struct fdar_tick {
 enum {
 	FDAR_TICKS_NO_SIGNAL = 1, /* none was free */
 	FDAR_TICKS_YIELDED = 2,   /* the server wanted the signal for itself later */
-	FDAR_TICKS_NO_TIMER = 4   /* a thread could have none */
+	FDAR_TICKS_NO_TIMER = 4,  /* a thread could have none */
+	FDAR_TICKS_LOCKED = 8     /* the server was about to forbid itself system calls */
 };
 
 struct fdar_ticks {

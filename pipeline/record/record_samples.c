@@ -91,6 +91,10 @@ static void warn_of_threads(struct fdar_run *run, uint64_t without)
 		fdar_run_warn(run, "PROCESSES OF THE SERVER HAVE NO SAMPLES from some moment on: "
 				   "they wanted the signal of the timers for themselves, and have "
 				   "it");
+	if (without & FDAR_TICKS_LOCKED)
+		fdar_run_warn(run, "PROCESSES OF THE SERVER HAVE NO SAMPLES from some moment on: "
+				   "they were about to forbid themselves system calls (a filter, "
+				   "no_new_privs)");
 	if (without & FDAR_TICKS_NO_TIMER)
 		fdar_run_warn(run, "THREADS OF THE SERVER HAVE NO SAMPLES: they could have no "
 				   "timer (ulimit -i)");

@@ -22,6 +22,15 @@ jq -e '[.samples[] | select(.function == "after_yield")] == []' "$WORK/parts.jso
 jq -e '.samples[] | select(.function == "[kernel]") | .own >= 10' "$WORK/parts.json" > /dev/null || fail "nothing of the kernel"
 nothing_left
 
+note "a server that locks itself in goes on, without samples from there on"
+"$WORK/no_perf" "$FLOWDAR" record -q -o "$WORK/locked" --sample -- "$WORK/server" locked > "$WORK/locked.out" 2> "$WORK/locked.err" ||
+	fail "exit status $?"
+[ "$(cat "$WORK/locked.out")" = "alive: 0" ] || fail "did not live: $(cat "$WORK/locked.out")"
+grep -q 'about to forbid themselves system calls' "$WORK/locked.err" || fail "does not say that it stopped"
+"$FLOWDAR" analyze "$WORK/locked" --by sample --server --format json --limit 0 > "$WORK/locked.json" || fail "analyze: $?"
+jq -e '[.samples[].function] | contains(["first_thread"]) and (contains(["forked_child"]) or contains(["after_reset"]) | not)' \
+	"$WORK/locked.json" > /dev/null || fail "samples: $(jq -c '[.samples[].function]' "$WORK/locked.json")"
+
 note "none is free: said, and the server is as it was"
 cat > "$WORK/taken.c" << 'C'
 #include <signal.h>

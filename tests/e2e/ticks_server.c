@@ -3,12 +3,17 @@
  * itself. Each part works for as much processor time as it is told; what goes wrong is said.
  */
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -96,10 +101,46 @@ static void children(char *program)
 	waitpid(pid, NULL, 0);
 }
 
+/* Forbids itself what only samples would need, and goes on, by threads and children. */
+static int locked(void)
+{
+#define KILLED(call)                                       \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (call), 0, 1), \
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		KILLED(SYS_process_vm_readv),
+		KILLED(SYS_timer_create),
+		KILLED(SYS_timer_delete),
+		KILLED(SYS_timer_settime),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = { sizeof(code) / sizeof(code[0]), code };
+	pthread_t thread;
+	int status = 1;
+
+	first_thread();
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0)
+		return 1;
+	after_reset();
+	pthread_create(&thread, NULL, in_thread, NULL);
+	pthread_join(thread, NULL);
+	if (fork() == 0) {
+		forked_child();
+		_exit(0);
+	}
+	wait(&status);
+	printf("alive: %d\n", status);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	pthread_t thread;
 
+	if (argc > 1 && strcmp(argv[1], "locked") == 0)
+		return locked();
 	if (argc > 1) {
 		executed_program();
 		return 0;

@@ -1,0 +1,32 @@
+/*
+ * prctl(): where a server locks itself in, it takes no samples any more, which need system calls that it may
+ * not make (provider/locked_in.c says how that is known).
+ *
+ * Place in the house: part of libflowdar-ticks.so, in front of the C library's function.
+ */
+#include <dlfcn.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "instrument/wire/ticks.h"
+#include "ticks/timers.h"
+
+typedef int (*prctl_fn)(int option, ...);
+
+__attribute__((visibility("default"))) int prctl(int option, ...)
+{
+	void *found = dlsym(RTLD_NEXT, "prctl");
+	unsigned long words[4];
+	prctl_fn next;
+	va_list list;
+
+	memcpy(&next, &found, sizeof(next));
+	va_start(list, option);
+	for (unsigned i = 0; i < 4; i++)
+		words[i] = va_arg(list, unsigned long);
+	va_end(list);
+	if (option == PR_SET_SECCOMP || option == PR_SET_NO_NEW_PRIVS)
+		fdar_timers_yield(FDAR_TICKS_LOCKED);
+	return next(option, words[0], words[1], words[2], words[3]);
+}
