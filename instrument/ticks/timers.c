@@ -180,16 +180,20 @@ void fdar_timers_start(unsigned hz)
 	state.started = pthread_key_create(&state.key, on_thread_end) == 0;
 }
 
-/* From 1 to the period: threads that do the same do not tick at the same of it. */
+/* Anywhere in the period, but on whole ticks of the kernel, which looks at timers no more often: so a thread that lives
+ * shorter than that has its part, too. (Its only tick, if it has one, is a sample for as many of all threads as a
+ * tick is of a period.) */
 static uint64_t first_ns(void)
 {
-	struct timespec now;
-	uint64_t mixed;
+	struct timespec now, tick;
+	uint64_t mixed, tick_ns = 1;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (clock_getres(CLOCK_MONOTONIC_COARSE, &tick) == 0 && tick.tv_nsec > 0)
+		tick_ns = (uint64_t)tick.tv_nsec;
 	mixed = ((uint64_t)now.tv_nsec + (uint64_t)syscall(SYS_gettid)) *
 		UINT64_C(0x9e3779b97f4a7c15);
-	return 1 + (mixed >> 20) % state.period_ns;
+	return 1 + (mixed >> 20) % state.period_ns / tick_ns * tick_ns;
 }
 
 /* A place in the list, for a timer that is made. THREADS_MAX: there is none. */

@@ -18,6 +18,9 @@ for part in first_thread other_thread forked_child executed_program blocks_all a
 		"$WORK/parts.json" > /dev/null ||
 		fail "$part: $(jq -c --arg part "$part" '.samples[] | select(.function == $part)' "$WORK/parts.json")"
 done
+# 1,600 of half a millisecond: 80.
+jq -e '.samples[] | select(.function == "in_short_thread") | .total >= 40 and .total <= 130' "$WORK/parts.json" > /dev/null ||
+	fail "short threads: $(jq -c '.samples[] | select(.function == "in_short_thread")' "$WORK/parts.json")"
 jq -e '[.samples[] | select(.function == "after_yield")] == []' "$WORK/parts.json" > /dev/null || fail "did not give way"
 jq -e '.samples[] | select(.function == "[kernel]") | .own >= 10' "$WORK/parts.json" > /dev/null || fail "nothing of the kernel"
 nothing_left

@@ -18,7 +18,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PART_S 0.4
+#define PART_S        0.4
+#define SHORT_S       0.0005
+#define SHORT_THREADS 1600
 
 static volatile sig_atomic_t signals, early;
 
@@ -53,6 +55,34 @@ static void *in_thread(void *unused)
 	(void)unused;
 	other_thread();
 	return NULL;
+}
+
+/* Threads that are over before the kernel has looked at their timers once, most of them. */
+__attribute__((noinline)) static double in_short_thread(void)
+{
+	double x = 1, end = cpu_s() + SHORT_S;
+
+	while (cpu_s() < end)
+		for (int i = 0; i < 2000; i++)
+			x = x * 1.0000001 + 0.1;
+	return x;
+}
+
+static void *short_thread(void *unused)
+{
+	(void)unused;
+	in_short_thread();
+	return NULL;
+}
+
+static void short_threads(void)
+{
+	pthread_t thread;
+
+	for (int i = 0; i < SHORT_THREADS; i++) {
+		pthread_create(&thread, NULL, short_thread, NULL);
+		pthread_join(thread, NULL);
+	}
 }
 
 /* Ends early: EINTR, which a server sees as an error. */
@@ -148,6 +178,7 @@ int main(int argc, char **argv)
 	pthread_create(&thread, NULL, in_thread, NULL);
 	first_thread();
 	pthread_join(thread, NULL);
+	short_threads();
 	children(argv[0]);
 	waits();
 	block();
