@@ -2,33 +2,12 @@
 
 #include <pcap/pcap.h>
 
+#include "replay/capture/tags.h"
 #include "replay/capture/wireless.h"
 
 #define TAGS_MAX 16u
 
-enum ether_type {
-	ETHER_IPV4 = 0x0800,
-	ETHER_IPV6 = 0x86dd,
-	ETHER_VLAN = 0x8100,
-	ETHER_MPLS = 0x8847,
-	ETHER_MPLS_MULTICAST = 0x8848,
-	ETHER_PPPOE = 0x8864,
-	ETHER_PROVIDER = 0x88a8,
-	ETHER_MACSEC = 0x88e5,
-	ETHER_BACKBONE = 0x88e7,
-	ETHER_CMD = 0x8909,
-	ETHER_VNTAG = 0x8926,
-	ETHER_ETAG = 0x893f,
-	ETHER_NSH = 0x894f,
-	ETHER_QINQ = 0x9100,
-	ETHER_QINQ2 = 0x9200,
-	ETHER_QINQ3 = 0x9300
-};
-
 enum ppp_protocol { PPP_IPV4 = 0x0021, PPP_IPV6 = 0x0057, PPP_MPLS = 0x0281 };
-
-#define MACSEC_SCI       0x20u
-#define MACSEC_ENCRYPTED 0x0cu /* the bits E and C */
 
 gboolean fdar_link_ppp(struct fdar_view *view, struct fdar_decoded *decoded)
 {
@@ -94,8 +73,8 @@ static gboolean looks_like_ethernet(const struct fdar_view *view, uint32_t skip)
 	if (!fdar_view_has(view, skip + 14))
 		return FALSE;
 	type = fdar_view_u16(view, skip + 12);
-	return type == ETHER_IPV4 || type == ETHER_IPV6 || type == ETHER_VLAN ||
-	       type == ETHER_PROVIDER || type == ETHER_MPLS || type == ETHER_PPPOE;
+	return type == FDAR_ETHER_IPV4 || type == FDAR_ETHER_IPV6 || type == FDAR_ETHER_VLAN ||
+	       type == FDAR_ETHER_PROVIDER || type == FDAR_ETHER_MPLS || type == FDAR_ETHER_PPPOE;
 }
 
 gboolean fdar_link_mpls(struct fdar_view *view, struct fdar_decoded *decoded)
@@ -120,8 +99,7 @@ gboolean fdar_link_mpls(struct fdar_view *view, struct fdar_decoded *decoded)
 	return fdar_view_u8(view, 0) >> 4 == 4 || fdar_view_u8(view, 0) >> 4 == 6;
 }
 
-/* A network service header (RFC 8300): its length, and what is in it. */
-static gboolean pass_nsh(struct fdar_view *view, struct fdar_decoded *decoded)
+gboolean fdar_link_nsh(struct fdar_view *view, struct fdar_decoded *decoded)
 {
 	uint32_t size, next;
 
@@ -141,49 +119,31 @@ static gboolean pass_nsh(struct fdar_view *view, struct fdar_decoded *decoded)
 	return FALSE;
 }
 
-/* Passes a tag, to the ether type behind it. FALSE when it hides what follows or is none. */
-static gboolean pass_tag(struct fdar_view *view, uint32_t type, struct fdar_decoded *decoded)
+/* A frame in one of a mesh (batman-adv, version 15): to one station, also with the sender's address, or to all. Pieces
+ * of frames are not put together. */
+static gboolean pass_mesh(struct fdar_view *view, struct fdar_decoded *decoded)
 {
-	uint32_t control;
+	static const struct {
+		uint8_t type, size;
+	} kinds[] = { { 0x40, 10 }, { 0x42, 18 }, { 0x01, 14 } };
 
-	switch (type) {
-	case ETHER_VLAN:
-	case ETHER_PROVIDER:
-	case ETHER_QINQ:
-	case ETHER_QINQ2:
-	case ETHER_QINQ3:
-		if (!fdar_view_has(view, 2))
-			return FALSE;
-		/* A tag of VLAN 0 has a priority only. */
-		if (fdar_view_u16(view, 0) & 0xfff)
-			decoded->net = fdar_net_mix(decoded->net, ETHER_VLAN,
-						    fdar_view_u16(view, 0) & 0xfff);
-		view->at += 2;
-		return TRUE;
-	case ETHER_VNTAG:
-		view->at += 4;
-		return TRUE;
-	case ETHER_ETAG:
-	case ETHER_CMD:
-		view->at += 6;
-		return TRUE;
-	case ETHER_BACKBONE: /* a service tag, and the customer's addresses */
-		if (!fdar_view_has(view, 4))
-			return FALSE;
-		decoded->net = fdar_net_mix(decoded->net, ETHER_BACKBONE,
-					    fdar_view_u32(view, 0) & 0xffffff);
-		view->at += 4 + 12;
-		return TRUE;
-	case ETHER_MACSEC:
-		if (!fdar_view_has(view, 6))
-			return FALSE;
-		control = fdar_view_u8(view, 0);
-		view->at += control & MACSEC_SCI ? 14 : 6;
-		return !(control & MACSEC_ENCRYPTED);
-	default:
+	if (!fdar_view_has(view, 2) || fdar_view_u8(view, 1) != 15)
 		return FALSE;
-	}
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+		if (fdar_view_u8(view, 0) == kinds[i].type) {
+			view->at += kinds[i].size;
+			return fdar_link_ethernet(view, decoded);
+		}
 	return FALSE;
+}
+
+/* A frame that routing bridges carry (TRILL, RFC 6325), behind options whose words the header counts. */
+static gboolean pass_trill(struct fdar_view *view, struct fdar_decoded *decoded)
+{
+	if (!fdar_view_has(view, 6) || fdar_view_u8(view, 0) >> 6 != 0)
+		return FALSE;
+	view->at += 6 + 4 * (fdar_view_u16(view, 0) >> 6 & 31);
+	return fdar_link_ethernet(view, decoded);
 }
 
 gboolean fdar_link_ether_type(struct fdar_view *view, struct fdar_decoded *decoded)
@@ -193,25 +153,25 @@ gboolean fdar_link_ether_type(struct fdar_view *view, struct fdar_decoded *decod
 
 		view->at += 2;
 		switch (type) {
-		case ETHER_IPV4:
-		case ETHER_IPV6:
+		case FDAR_ETHER_IPV4:
+		case FDAR_ETHER_IPV6:
 			return TRUE;
-			return FALSE;
-		case ETHER_PPPOE: /* version, code, session, length */
+		case FDAR_ETHER_PPPOE: /* version, code, session, length */
 			view->at += 6;
 			return fdar_link_ppp(view, decoded);
-			return FALSE;
-		case ETHER_MPLS:
-		case ETHER_MPLS_MULTICAST:
+		case FDAR_ETHER_MPLS:
+		case FDAR_ETHER_MPLS_MULTICAST:
 			return fdar_link_mpls(view, decoded);
-			return FALSE;
-		case ETHER_NSH:
-			return pass_nsh(view, decoded);
-			return FALSE;
+		case FDAR_ETHER_NSH:
+			return fdar_link_nsh(view, decoded);
+		case FDAR_ETHER_MESH:
+			return pass_mesh(view, decoded);
+		case FDAR_ETHER_TRILL:
+			return pass_trill(view, decoded);
 		default:
 			if (type <= 1500)
 				return pass_llc(view, decoded);
-			if (!pass_tag(view, type, decoded))
+			if (!fdar_tag_pass(view, type, decoded))
 				return FALSE;
 		}
 	}
@@ -239,7 +199,7 @@ static gboolean pass_null(struct fdar_view *view, struct fdar_decoded *decoded)
 		family = GUINT32_SWAP_LE_BE(family);
 	view->at += 4;
 	return family == 2 || family == 10 || family == 24 || family == 28 || family == 30 ||
-	       family == ETHER_IPV4 || family == ETHER_IPV6;
+	       family == FDAR_ETHER_IPV4 || family == FDAR_ETHER_IPV6;
 }
 
 static gboolean pass_skip(struct fdar_view *view, uint32_t size, struct fdar_decoded *decoded)
@@ -264,19 +224,19 @@ static gboolean pass_sll2(struct fdar_view *view, struct fdar_decoded *decoded)
 	type = fdar_view_u16(view, 0);
 	view->at += 20;
 	switch (type) {
-	case ETHER_IPV4:
-	case ETHER_IPV6:
+	case FDAR_ETHER_IPV4:
+	case FDAR_ETHER_IPV6:
 		return TRUE;
-	case ETHER_PPPOE:
+	case FDAR_ETHER_PPPOE:
 		view->at += 6;
 		return fdar_link_ppp(view, decoded);
-	case ETHER_MPLS:
-	case ETHER_MPLS_MULTICAST:
+	case FDAR_ETHER_MPLS:
+	case FDAR_ETHER_MPLS_MULTICAST:
 		return fdar_link_mpls(view, decoded);
 	case 4:
 		return pass_llc(view, decoded);
 	default:
-		return pass_tag(view, type, decoded) && fdar_link_ether_type(view, decoded);
+		return fdar_tag_pass(view, type, decoded) && fdar_link_ether_type(view, decoded);
 	}
 }
 
@@ -338,8 +298,8 @@ static gboolean pass_wrapped(struct fdar_view *view, uint32_t size, uint32_t lin
 {
 	fdar_view_pass(view, size);
 	/* One deep: nobody wraps what is wrapped. */
-	return link != DLT_PPI && link != DLT_PKTAP && !fdar_link_check((int)link) &&
-	       fdar_link_pass((int)link, view, decoded);
+	return link != DLT_PPI && link != DLT_PKTAP && link != DLT_USER2 &&
+	       !fdar_link_check((int)link) && fdar_link_pass((int)link, view, decoded);
 }
 
 static gboolean pass_pktap(struct fdar_view *view, struct fdar_decoded *decoded)
@@ -347,6 +307,16 @@ static gboolean pass_pktap(struct fdar_view *view, struct fdar_decoded *decoded)
 	if (fdar_view_has(view, 12) && fdar_view_le32(view, 0) >= 12)
 		return pass_wrapped(view, fdar_view_le32(view, 0), fdar_view_le32(view, 8),
 				    decoded);
+	return FALSE;
+}
+
+/* macOS writes PKTAP with a number that is anybody's. */
+static gboolean pass_user(struct fdar_view *view, struct fdar_decoded *decoded)
+{
+	if (fdar_view_has(view, 12) && fdar_view_le32(view, 0) >= 12 &&
+	    fdar_view_has(view, fdar_view_le32(view, 0)) && fdar_view_le32(view, 4) == 1)
+		return pass_pktap(view, decoded);
+	decoded->kind = FDAR_DECODED_UNREAD;
 	return FALSE;
 }
 
@@ -414,6 +384,17 @@ static gboolean pass_prism(struct fdar_view *view, struct fdar_decoded *decoded)
 	return fdar_wireless_pass_prism(view) && pass_llc(view, decoded);
 }
 
+/* The tag of a switch's own port to the processor (Linux: DSA), behind the addresses or in front of them. */
+static gboolean pass_switch(struct fdar_view *view, struct fdar_decoded *decoded)
+{
+	return pass_skip(view, 12 + 4, decoded);
+}
+
+static gboolean pass_switch_first(struct fdar_view *view, struct fdar_decoded *decoded)
+{
+	return pass_skip(view, 4 + 12, decoded);
+}
+
 static const struct {
 	int link;
 	gboolean (*pass)(struct fdar_view *view, struct fdar_decoded *decoded);
@@ -441,9 +422,14 @@ static const struct {
 	{ DLT_PRISM_HEADER, pass_prism },
 	{ DLT_PPI, pass_ppi },
 	{ DLT_PKTAP, pass_pktap },
+	{ DLT_USER2, pass_user },
 	{ DLT_NFLOG, pass_nflog },
 	{ DLT_ENC, pass_enc },
 	{ DLT_PFLOG, pass_pflog },
+	{ DLT_DSA_TAG_BRCM, pass_switch },
+	{ DLT_DSA_TAG_BRCM_PREPEND, pass_switch_first },
+	{ DLT_DSA_TAG_DSA, pass_switch },
+	{ DLT_DSA_TAG_EDSA, fdar_link_ethernet },
 };
 
 const char *fdar_link_check(int link)
@@ -452,7 +438,7 @@ const char *fdar_link_check(int link)
 		if (kinds[i].link == link)
 			return NULL;
 	return "Ethernet, Linux cooked, raw IP, NULL/loopback, PPP, HDLC, frame relay, 802.11, "
-	       "PKTAP, PPI, NFLOG, enc or pflog";
+	       "PKTAP, PPI, NFLOG, DSA, enc or pflog";
 }
 
 gboolean fdar_link_pass(int link, struct fdar_view *view, struct fdar_decoded *decoded)

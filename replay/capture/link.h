@@ -4,8 +4,9 @@
  * Place in the house: private to decode.h. Ethernet, Linux cooked v1 and v2, raw IP, NULL and LOOP,
  * PPP (in HDLC-like framing, with Cisco's in it, and PPPoE), Cisco HDLC, frame relay, 802.11
  * without encryption (bare, behind radiotap, AVS, Prism or PPI headers), PKTAP, NFLOG, and the
- * headers of OpenBSD's enc and pflog. In Ethernet: 802.1Q and 802.1ad tags, LLC/SNAP, MPLS, VN-tag,
- * E-tag, provider backbone bridging, MACsec without encryption, CMD, NSH, PPPoE.
+ * headers of OpenBSD's enc and pflog; tags of switches (Linux: DSA). In Ethernet: LLC/SNAP, MPLS, NSH, PPPoE,
+ * batman-adv, TRILL; tags.h has those of 802.1Q, 802.1ad, VN-tag, E-tag, provider backbone bridging, HSR, MACsec
+ * without encryption, CMD, DSA.
  */
 #ifndef FDAR_REPLAY_LINK_H
 #define FDAR_REPLAY_LINK_H
@@ -26,5 +27,8 @@ gboolean fdar_link_ethernet(struct fdar_view *view, struct fdar_decoded *decoded
 gboolean fdar_link_ether_type(struct fdar_view *view, struct fdar_decoded *decoded);
 gboolean fdar_link_ppp(struct fdar_view *view, struct fdar_decoded *decoded);
 gboolean fdar_link_mpls(struct fdar_view *view, struct fdar_decoded *decoded);
+
+/* From a network service header (RFC 8300) on. */
+gboolean fdar_link_nsh(struct fdar_view *view, struct fdar_decoded *decoded);
 
 #endif

@@ -22,6 +22,7 @@ enum gre_type {
 	GRE_ETHERNET = 0x6558,
 	GRE_PPP = 0x880b,
 	GRE_WCCP = 0x883e,
+	GRE_NSH = 0x894f,
 	GRE_ERSPAN = 0x88be,
 	GRE_ERSPAN3 = 0x22eb
 };
@@ -115,6 +116,8 @@ static enum fdar_tunnel enter_gre(struct fdar_view *view, struct fdar_decoded *i
 		return enter(view, inner, fdar_link_ethernet);
 	case GRE_PPP:
 		return enter(view, inner, fdar_link_ppp);
+	case GRE_NSH:
+		return enter(view, inner, fdar_link_nsh);
 	case GRE_ERSPAN:
 	case GRE_ERSPAN3:
 		return pass_erspan(view, type, (flags & GRE_SEQUENCE) != 0)
@@ -262,7 +265,7 @@ static pass_fn pass_vxlan(struct fdar_view *view, struct fdar_decoded *inner, gb
 	flags = fdar_view_u8(view, 0);
 	next = fdar_view_u8(view, 3);
 	/* Many use the port of the plain one, too, and say what follows. */
-	if (flags == 0x0c && next >= 1 && next <= 3 && !(fdar_view_u16(view, 1)))
+	if (flags == 0x0c && next >= 1 && next <= 5 && !(fdar_view_u16(view, 1)))
 		generic = TRUE;
 	/* The flag of the network identifier is set; the policy extension may be there. */
 	if (!(flags & 8) || fdar_view_u8(view, 7) != 0 || (!generic && (flags & 0x77) != 0) ||
@@ -272,7 +275,17 @@ static pass_fn pass_vxlan(struct fdar_view *view, struct fdar_decoded *inner, gb
 	view->at += 8;
 	if (!generic || !(flags & 4) || next == 3)
 		return fdar_link_ethernet;
-	return next == 1 || next == 2 ? pass_ip : NULL;
+	switch (next) {
+	case 1:
+	case 2:
+		return pass_ip;
+	case 4:
+		return fdar_link_nsh;
+	case 5:
+		return fdar_link_mpls;
+	default:
+		return NULL;
+	}
 }
 
 static pass_fn pass_geneve(struct fdar_view *view, struct fdar_decoded *inner)
@@ -290,6 +303,8 @@ static pass_fn pass_geneve(struct fdar_view *view, struct fdar_decoded *inner)
 	view->at += size;
 	if (type == GRE_ETHERNET)
 		return fdar_link_ethernet;
+	if (type == GRE_NSH)
+		return fdar_link_nsh;
 	return type == GRE_IPV4 || type == GRE_IPV6 ? pass_ip : NULL;
 }
 
