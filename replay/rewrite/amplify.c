@@ -97,6 +97,7 @@ static void set_moves(const struct clone *clone, uint32_t session_id,
 {
 	uint64_t random = session->fixed ? 0 : mix(clone->random + session_id);
 
+	moves->ids = (uint16_t)(clone->random >> 48);
 	moves->port = (uint16_t)(clone->first_port + session->port);
 	moves->moved[FDAR_FROM_CLIENT] = (uint32_t)random;
 	moves->moved[FDAR_FROM_SERVER] = (uint32_t)(random >> 32);
@@ -131,7 +132,7 @@ static gboolean emit(struct amplifier *amplifier, struct clone *clone, uint64_t 
 		&g_array_index(original->sessions, struct fdar_original_session, shape->session);
 	uint64_t at_ns = scaled(amplifier, time_ns);
 	struct fdar_moves moves;
-	gboolean convert = original->mixed && shape->strip;
+	gboolean convert = original->mixed && shape->strip != FDAR_SHAPE_ETHERNET;
 	uint32_t gone = convert ? (uint32_t)shape->strip - FDAR_PCAP_ETHER_BYTES : 0;
 	uint8_t *out = fdar_pcap_writer_reserve(amplifier->writer, original->epoch_ns + at_ns,
 						shape->captured - gone, shape->length - gone);

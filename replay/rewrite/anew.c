@@ -428,6 +428,8 @@ struct fdar_anew *fdar_anew_new(const struct fdar_sessions *sessions,
 	for (size_t i = 0; i < count; i++) {
 		if (how->keep && !how->keep[i])
 			continue;
+		if (fdar_sessions_get(sessions, i)->odd & FDAR_ODD_VIEW)
+			continue; /* the session is there already */
 		list_events(anew, fdar_sessions_get(sessions, i));
 		if (how->cuts)
 			anew->progress[i].cut = how->cuts[i];

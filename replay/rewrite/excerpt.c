@@ -103,7 +103,7 @@ static gboolean copy(const struct writing *writing, const struct fdar_shape *sha
 	const uint8_t *frame = fdar_original_frame(shape);
 	gboolean convert =
 		writing->ethernet && (writing->excerpt->original->mixed
-					      ? shape->strip > 0
+					      ? shape->strip != FDAR_SHAPE_ETHERNET
 					      : writing->excerpt->original->link != DLT_EN10MB);
 	uint32_t from = convert ? shape->strip : 0, more = convert ? FDAR_PCAP_ETHER_BYTES : 0;
 	uint8_t *out;

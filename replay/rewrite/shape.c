@@ -11,6 +11,9 @@
 #define TCP_CHECKSUM 16u
 #define UDP_CHECKSUM 6u
 #define OPTION_SACK  5u
+#define IP_ID        4u
+#define IP_SUM       10u
+#define IP6_FRAGMENT 44u
 
 static uint32_t get_u32(const uint8_t *bytes)
 {
@@ -195,6 +198,23 @@ static void shape_covers(const struct fdar_decoded *headers, const struct part *
 	}
 }
 
+/* Where a fragment's identification is; 0 when it is not found. */
+static uint16_t find_id(const struct fdar_decoded *own, const struct fdar_packet *packet)
+{
+	uint32_t at = own->l3 + 40, next;
+
+	if (own->family == FDAR_FAMILY_IPV4)
+		return own->l3 + 12 <= packet->captured ? (uint16_t)(own->l3 + IP_ID) : 0;
+	if (at > packet->captured)
+		return 0;
+	next = packet->bytes[own->l3 + 6];
+	while (next != IP6_FRAGMENT && at + 8 <= packet->captured) {
+		next = packet->bytes[at];
+		at += 8u * (packet->bytes[at + 1] + 1u);
+	}
+	return at + 8 <= packet->captured && at + 6 <= UINT16_MAX ? (uint16_t)(at + 6) : 0;
+}
+
 gboolean fdar_shape_make(int link, const struct fdar_packet *packet,
 			 const struct fdar_decoded *decoded, enum fdar_way way,
 			 struct fdar_shape *shape)
@@ -223,10 +243,14 @@ gboolean fdar_shape_make(int link, const struct fdar_packet *packet,
 	*shape = (struct fdar_shape){ .captured = packet->captured,
 				      .length = packet->length,
 				      .way = (uint8_t)way,
-				      .strip = link == DLT_EN10MB ? 0 : (uint16_t)own.outer_l3,
+				      .strip = link == DLT_EN10MB ? FDAR_SHAPE_ETHERNET
+								  : (uint16_t)own.outer_l3,
 				      .fragment = decoded->was_fragmented != FALSE };
 	shape_ip(headers, base, &part, shape);
 	shape_covers(headers, &part, shape);
+	if (part.deep)
+		shape->id_at = find_id(&own, packet);
+	shape->id_of_6 = own.family == FDAR_FAMILY_IPV6;
 	if (decoded->kind == FDAR_DECODED_TCP)
 		movable = shape_tcp(decoded, &part, shape, &sum);
 	else
@@ -360,12 +384,27 @@ static void mend_cover(uint8_t *field, uint32_t before, uint32_t after)
 	memcpy(field, &checksum, 2);
 }
 
+/* In a header of IPv4 its checksum follows. */
+static void move_id(const struct fdar_shape *shape, const struct fdar_moves *moves, uint8_t *out)
+{
+	uint8_t *field = out + shape->id_at;
+	uint16_t before, after;
+
+	memcpy(&before, field, sizeof(before));
+	after = GUINT16_TO_BE((uint16_t)(GUINT16_FROM_BE(before) + moves->ids));
+	memcpy(field, &after, sizeof(after));
+	if (!shape->id_of_6)
+		mend_cover(field - IP_ID + IP_SUM, before, after);
+}
+
 void fdar_shape_copy(const struct fdar_shape *shape, const uint8_t *frame,
 		     const struct fdar_identity *identity, const struct fdar_moves *moves,
 		     uint8_t *out)
 {
 	memcpy(out, frame, shape->captured);
 	change(shape, identity, moves, out);
+	if (shape->id_at)
+		move_id(shape, moves, out);
 	for (unsigned i = shape->covers; i-- > 0;) {
 		uint8_t *field = out + shape->cover_at[i];
 

@@ -16,6 +16,8 @@
 #include "replay/capture/decode.h"
 #include "replay/sessions/session.h"
 
+#define FDAR_SHAPE_ETHERNET UINT16_MAX
+
 /* Offsets in the packet; 0 where there is no such field. Sums are folded to 16 bits. */
 struct fdar_shape {
 	uint64_t time_ns; /* on the time line */
@@ -30,7 +32,10 @@ struct fdar_shape {
 	uint16_t l3;       /* of the IP header; of its checksum only, when the address is at an odd
 			    * place in it */
 	uint16_t strip;    /* where the outermost IP header is, behind a link layer that is not
-			    * Ethernet's; 0: it is Ethernet's */
+			    * Ethernet's; or FDAR_SHAPE_ETHERNET */
+	uint16_t
+		id_at; /* of a fragment of a tunnel's datagram, whose own addresses stay: where the identification
+			    * is that tells its copies apart, of IPv6 its lower half */
 	uint16_t cover_at[FDAR_COVERS_MAX]; /* checksums that cover the innermost packet, from the
 					     * outermost on */
 	uint16_t port_at;
@@ -44,6 +49,7 @@ struct fdar_shape {
 	uint8_t family;
 	uint8_t udp;
 	uint8_t fragment;
+	uint8_t id_of_6; /* id_at is in an IPv6 header */
 	uint8_t covers;
 	uint8_t unsummed; /* bits: of which covers the checksum is taken away, it is of several
 			   * packets */
@@ -57,7 +63,8 @@ struct fdar_identity {
 
 /* What a session of a copy has of its own. */
 struct fdar_moves {
-	uint16_t port;     /* the client's, host order */
+	uint16_t port; /* the client's, host order */
+	uint16_t ids;  /* what is added to identifications, the same for all sessions of a copy */
 	uint32_t moved[2]; /* what is added to sequence numbers, by enum fdar_way */
 };
 

@@ -1,65 +1,10 @@
 /* pcapng as others write it: interfaces that differ, sections of both byte orders, clocks, blocks that
  * are passed over, damage; several files as one capture; filters; times beyond 2038. */
-#include "tests/unit/kit/packets.h"
+#include "tests/unit/kit/pcapng.h"
 
 #include <zstd.h>
 
 #define SECOND ((uint64_t)1000000000)
-
-static void section(GByteArray *file, const struct file_style *style)
-{
-	put_native32(file, style, 0x0a0d0d0a);
-	put_native32(file, style, 28);
-	put_native32(file, style, 0x1a2b3c4d);
-	put_native16(file, style, 1);
-	put_native16(file, style, 0);
-	put_native32(file, style, UINT32_MAX);
-	put_native32(file, style, UINT32_MAX);
-	put_native32(file, style, 28);
-}
-
-/* An interface with a time resolution and offset. */
-static void interface(GByteArray *file, const struct file_style *style, unsigned link,
-		      uint32_t snaplen, unsigned resolution, int32_t offset_s)
-{
-	uint64_t offset = (uint64_t)(int64_t)offset_s;
-	gboolean high_first = (G_BYTE_ORDER == G_BIG_ENDIAN) != (style->swapped != 0);
-
-	put_native32(file, style, 1);
-	put_native32(file, style, 44);
-	put_native16(file, style, link);
-	put_native16(file, style, 0);
-	put_native32(file, style, snaplen);
-	put_native16(file, style, 9);
-	put_native16(file, style, 1);
-	put8(file, resolution);
-	put_zeros(file, 3);
-	put_native16(file, style, 14);
-	put_native16(file, style, 8);
-	put_native32(file, style, (uint32_t)(high_first ? offset >> 32 : offset));
-	put_native32(file, style, (uint32_t)(high_first ? offset : offset >> 32));
-	put_native32(file, style, 0);
-	put_native32(file, style, 44);
-}
-
-/* A packet of an interface; takes the frame. */
-static void packet(GByteArray *file, const struct file_style *style, uint32_t number,
-		   uint64_t units, GByteArray *frame)
-{
-	guint padding = (4 - frame->len % 4) % 4;
-
-	put_native32(file, style, 6);
-	put_native32(file, style, 32 + frame->len + padding);
-	put_native32(file, style, number);
-	put_native32(file, style, (uint32_t)(units >> 32));
-	put_native32(file, style, (uint32_t)units);
-	put_native32(file, style, frame->len);
-	put_native32(file, style, frame->len);
-	g_byte_array_append(file, frame->data, frame->len);
-	put_zeros(file, padding);
-	put_native32(file, style, 32 + frame->len + padding);
-	g_byte_array_unref(frame);
-}
 
 /* A block that nobody looks into. */
 static void other_block(GByteArray *file, const struct file_style *style, uint32_t type)
@@ -128,19 +73,19 @@ static void test_interfaces(void)
 		};
 		GByteArray *file = g_byte_array_new();
 
-		section(file, &style);
-		interface(file, &style, 1, 262144, 6, 0);
-		interface(file, &style, 101, 96, 9, 60);    /* nanoseconds, a minute off */
-		interface(file, &style, 1, 0, 0x80 | 2, 0); /* quarters of a second */
-		interface(file, &style, 147, 65535, 6, 0);  /* never used */
-		packet(file, &style, 0, 100 * 1000000, question());
+		ng_section(file, &style);
+		ng_interface(file, &style, 1, 262144, 6, 0);
+		ng_interface(file, &style, 101, 96, 9, 60);    /* nanoseconds, a minute off */
+		ng_interface(file, &style, 1, 0, 0x80 | 2, 0); /* quarters of a second */
+		ng_interface(file, &style, 147, 65535, 6, 0);  /* never used */
+		ng_packet(file, &style, 0, 100 * 1000000, question());
 		other_block(file, &style, 0xbad);
-		packet(file, &style, 1, 40 * SECOND + 1, raw_question());
-		packet(file, &style, 2, 401, question());
-		section(file, &other);
+		ng_packet(file, &style, 1, 40 * SECOND + 1, raw_question());
+		ng_packet(file, &style, 2, 401, question());
+		ng_section(file, &other);
 		other_block(file, &other, 5);
-		interface(file, &other, 1, 100, 3, -100);
-		packet(file, &other, 0, 201000, question());
+		ng_interface(file, &other, 1, 100, 3, -100);
+		ng_packet(file, &other, 0, 201000, question());
 		check(file, expected, G_N_ELEMENTS(expected), FALSE);
 	}
 }
@@ -154,16 +99,16 @@ static void test_damage(void)
 	for (unsigned kind = 0; kind < 4; kind++) {
 		GByteArray *file = g_byte_array_new();
 
-		section(file, &style);
-		interface(file, &style, 1, 262144, 6, 0);
-		packet(file, &style, 0, 100 * 1000000, question());
+		ng_section(file, &style);
+		ng_interface(file, &style, 1, 262144, 6, 0);
+		ng_packet(file, &style, 0, 100 * 1000000, question());
 		if (kind == 0) { /* an interface that nobody described */
-			packet(file, &style, 1, 100 * 1000000, question());
+			ng_packet(file, &style, 1, 100 * 1000000, question());
 		} else if (kind == 1) { /* lengths that disagree */
-			packet(file, &style, 0, 100 * 1000000, question());
+			ng_packet(file, &style, 0, 100 * 1000000, question());
 			file->data[file->len - 4] ^= 4;
 		} else if (kind == 2) { /* more bytes than the block has */
-			packet(file, &style, 0, 100 * 1000000, question());
+			ng_packet(file, &style, 0, 100 * 1000000, question());
 			file->data[28 + 44 + 84 + 20] += 4;
 		} else { /* no end */
 			other_block(file, &style, 0xbad);
@@ -220,12 +165,12 @@ static void test_filter(void)
 	struct fdar_packet one;
 	char *path;
 
-	section(file, &style);
-	interface(file, &style, 1, 262144, 6, 0);
-	interface(file, &style, 101, 262144, 6, 0);
-	packet(file, &style, 0, 100 * 1000000, udp_frame("10.0.0.1", 4000, "10.0.0.2", 54, "x"));
-	packet(file, &style, 0, 101 * 1000000, question());
-	packet(file, &style, 1, 102 * 1000000, raw_question());
+	ng_section(file, &style);
+	ng_interface(file, &style, 1, 262144, 6, 0);
+	ng_interface(file, &style, 101, 262144, 6, 0);
+	ng_packet(file, &style, 0, 100 * 1000000, udp_frame("10.0.0.1", 4000, "10.0.0.2", 54, "x"));
+	ng_packet(file, &style, 0, 101 * 1000000, question());
+	ng_packet(file, &style, 1, 102 * 1000000, raw_question());
 	path = file_save(file->data, file->len);
 	capture = fdar_capture_open_with(path, &options, &error);
 	g_assert_no_error(error);
@@ -265,15 +210,15 @@ static void test_filter_loop(void)
 	struct fdar_packet one;
 	char *path;
 
-	section(file, &style);
-	interface(file, &style, 0, 262144, 6, 0);
-	interface(file, &style, 108, 262144, 6, 0);
-	interface(file, &style, 50, 262144, 6, 0);
-	packet(file, &style, 0, 100 * 1000000, loop_question(0x02000000));
-	packet(file, &style, 0, 101 * 1000000, loop_question(2));
-	packet(file, &style, 1, 102 * 1000000, loop_question(2));
+	ng_section(file, &style);
+	ng_interface(file, &style, 0, 262144, 6, 0);
+	ng_interface(file, &style, 108, 262144, 6, 0);
+	ng_interface(file, &style, 50, 262144, 6, 0);
+	ng_packet(file, &style, 0, 100 * 1000000, loop_question(0x02000000));
+	ng_packet(file, &style, 0, 101 * 1000000, loop_question(2));
+	ng_packet(file, &style, 1, 102 * 1000000, loop_question(2));
 	/* PPP in HDLC, here in Cisco's framing. */
-	packet(file, &style, 2, 103 * 1000000, loop_question(0x0f000800));
+	ng_packet(file, &style, 2, 103 * 1000000, loop_question(0x0f000800));
 	path = file_save(file->data, file->len);
 	capture = fdar_capture_open_with(path, &options, &error);
 	g_assert_no_error(error);
@@ -355,15 +300,15 @@ static void test_secrets(void)
 	struct fdar_packet one;
 	char *path;
 
-	section(file, &style);
-	interface(file, &style, 1, 262144, 6, 0);
+	ng_section(file, &style);
+	ng_interface(file, &style, 1, 262144, 6, 0);
 	put_native32(file, &style, 10);
 	put_native32(file, &style, 20 + 20);
 	put_native32(file, &style, 0x544c534b);
 	put_native32(file, &style, 20);
 	g_byte_array_append(file, (const uint8_t *)keys, 20);
 	put_native32(file, &style, 20 + 20);
-	packet(file, &style, 0, 100 * 1000000, question());
+	ng_packet(file, &style, 0, 100 * 1000000, question());
 	path = file_save(file->data, file->len);
 	capture = fdar_capture_open(path, NULL);
 	g_assert_cmpint(fdar_capture_read(capture, &one, NULL), ==, 1);
