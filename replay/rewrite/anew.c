@@ -404,6 +404,8 @@ static void list_events(struct fdar_anew *anew, const struct fdar_session *sessi
 	const struct fdar_piece *pieces = fdar_sessions_pieces(anew->sessions, session);
 	struct event event;
 
+	if (session->odd & FDAR_ODD_VIEW)
+		return; /* what it is a view of is there */
 	if (session->transport == FDAR_TCP)
 		list_handshake(anew, session);
 	for (uint32_t k = 0; k < session->pieces; k++) {
@@ -428,8 +430,6 @@ struct fdar_anew *fdar_anew_new(const struct fdar_sessions *sessions,
 	for (size_t i = 0; i < count; i++) {
 		if (how->keep && !how->keep[i])
 			continue;
-		if (fdar_sessions_get(sessions, i)->odd & FDAR_ODD_VIEW)
-			continue; /* the session is there already */
 		list_events(anew, fdar_sessions_get(sessions, i));
 		if (how->cuts)
 			anew->progress[i].cut = how->cuts[i];

@@ -28,8 +28,26 @@ static GByteArray *make(unsigned number)
 				  : 0));
 }
 
-/* Amplifies the file threefold, all at once; all sessions of the result are whole. */
-static void check(GByteArray *file)
+/* How many identifications the first fragments have, of either version, in Ethernet. */
+static guint identifications(const char *path)
+{
+	g_autoptr(fdar_capture) capture = fdar_capture_open(path, NULL);
+	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+	struct fdar_packet packet;
+
+	while (fdar_capture_read(capture, &packet, NULL) == 1) {
+		const uint8_t *header = packet.bytes + 14;
+		gboolean six = header[0] >> 4 == 6;
+
+		if (six ? header[6] == 44 && get16(header + 42) == 1 : get16(header + 6) == 0x2000)
+			g_hash_table_add(seen, GUINT_TO_POINTER(get16(header + (six ? 46 : 4))));
+	}
+	return g_hash_table_size(seen);
+}
+
+/* Amplifies the file threefold, all at once; all sessions of the result are whole, and each copy of a datagram in
+ * fragments has an identification of its own. */
+static void check(GByteArray *file, guint fragmented)
 {
 	struct fdar_amplify_options options = {
 		.clones = 3, .repeat = 1, .speed = 1.0, .phase = FDAR_PHASE_NONE
@@ -52,6 +70,7 @@ static void check(GByteArray *file)
 		g_assert_cmpuint(session->way[FDAR_FROM_CLIENT].bytes, ==, 3);
 		g_assert_cmpuint(session->way[FDAR_FROM_SERVER].bytes, ==, 40);
 	}
+	g_assert_cmpuint(identifications(output), ==, 3 * fragmented);
 	file_remove(input);
 	file_remove(output);
 	g_byte_array_unref(file);
@@ -87,7 +106,7 @@ static void test_links(void)
 		for (unsigned i = 0; i < 5; i++)
 			ng_packet(file, &style, i % 3, i * MS,
 				  behind(make(i), links[(first + i) % 3].header));
-		check(file);
+		check(file, 0);
 	}
 }
 
@@ -113,7 +132,7 @@ static void add_fragments(GByteArray *file, const struct file_style *style, unsi
 			put32(part, id);
 		}
 		g_byte_array_append(part, whole->data + begin, end - begin);
-		file_add(file, style, 10 * MS * number + begin,
+		file_add(file, style, 10 * MS * number + 10000 * begin,
 			 ether(ip_part(src, dst, six ? 44 : 17, id, begin / 8 | (more ? 0x2000 : 0),
 				       part->data, part->len)));
 		g_byte_array_unref(part);
@@ -132,7 +151,7 @@ static void test_fragments(void)
 
 		for (unsigned i = 0; i < 5; i++)
 			add_fragments(file, &style, i, six != 0);
-		check(file);
+		check(file, 1);
 	}
 }
 
