@@ -353,7 +353,6 @@ static void put_piece(struct fdar_anew *anew, const struct fdar_session *session
 	case FDAR_PIECE_RST:
 		put_packet(anew, session, piece->way, piece->time_ns, RST | ACK,
 			   acked_by(progress, piece), nothing, 0);
-		break;
 	case FDAR_PIECE_TLS:
 		break;
 	}
