@@ -206,7 +206,7 @@ static gboolean search(struct fdar_tls *tls, unsigned way)
 	GByteArray *records = direction->records;
 	guint at = 0;
 
-	for (; records->len - at >= FDAR_TLS_HEADER; at++) {
+	for (; records->len - at >= FDAR_TLS_HEADER && !direction->garbled; at++) {
 		const uint8_t *bytes = records->data + at;
 		size_t size;
 
@@ -219,6 +219,10 @@ static gboolean search(struct fdar_tls *tls, unsigned way)
 				at += (guint)size;
 				break;
 			}
+			/* Too much was tried: what is left is given up. */
+			direction->garbled = !direction->vain;
+			if (direction->garbled)
+				lose(tls, way, records->len - at);
 		}
 		fdar_tls_opener_pass(direction->opener, bytes, 1);
 	}

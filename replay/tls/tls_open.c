@@ -1,6 +1,7 @@
 #include "replay/tls/tls_private.h"
 
-#define UPDATES_MAX 8u /* key updates that may be among what was lost */
+#define UPDATES_MAX 8u    /* key updates that may be among what was lost */
+#define TRY_BYTES   4096u /* what a try costs beside the bytes that it decrypts */
 
 /* Tries a record with the numbers that it may have. TRUE when it opened: *number is behind it. */
 static gboolean try_numbers(struct fdar_tls *tls, struct fdar_tls_direction *direction,
@@ -8,15 +9,14 @@ static gboolean try_numbers(struct fdar_tls *tls, struct fdar_tls_direction *dir
 			    size_t size, size_t *made, uint8_t *type)
 {
 	for (uint64_t i = 0; opener && i <= direction->unsure; i++) {
-		if (!fdar_tls_opener_open(opener, *number + i, record, size, tls->plain, made,
-					  type)) {
-			if (direction->vain < size)
-				return FALSE;
-			direction->vain -= size;
-			continue;
+		if (fdar_tls_opener_open(opener, *number + i, record, size, tls->plain, made,
+					 type)) {
+			*number += i + 1;
+			return TRUE;
 		}
-		*number += i + 1;
-		return TRUE;
+		direction->vain -= MIN(direction->vain, size + TRY_BYTES);
+		if (!direction->vain)
+			return FALSE;
 	}
 	return FALSE;
 }
@@ -27,7 +27,7 @@ static gboolean try_next_keys(struct fdar_tls *tls, struct fdar_tls_direction *d
 {
 	struct fdar_tls_secret next = direction->secret;
 
-	for (unsigned i = 0; i < UPDATES_MAX; i++) {
+	for (unsigned i = 0; i < UPDATES_MAX && direction->vain; i++) {
 		struct fdar_tls_opener *opener;
 		uint64_t number = 0;
 
@@ -53,7 +53,7 @@ static uint16_t find_suite(struct fdar_tls *tls, struct fdar_tls_direction *dire
 	static const uint16_t suites[] = { 0x1301, 0x1302, 0x1303, 0x1304, 0x1305 };
 	uint16_t found = 0;
 
-	for (size_t i = 0; i < G_N_ELEMENTS(suites) && !found; i++) {
+	for (size_t i = 0; i < G_N_ELEMENTS(suites) && !found && direction->vain; i++) {
 		struct fdar_tls_opener *opener =
 			fdar_tls_opener_new13(fdar_tls_suite_find(suites[i]), secret);
 		uint64_t number = 0;
@@ -151,7 +151,8 @@ static gboolean try_changed(struct fdar_tls *tls, unsigned way, const uint8_t *r
 {
 	struct fdar_tls_direction *direction = &tls->directions[way], before = *direction;
 
-	if (!direction->unsure || !tls->secrets || !tls->suite || direction->keys == tls->hellos)
+	if (!direction->unsure || !direction->vain || !tls->secrets || !tls->suite ||
+	    direction->keys == tls->hellos)
 		return FALSE;
 	direction->opener = NULL;
 	fdar_tls_change_keys(tls, way);
