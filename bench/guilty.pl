@@ -29,8 +29,8 @@ my %hurt = (
 	"nginx-regex" => sub { get("/news/$a.xhtml", "close") },
 	"httpd-nesting" => sub { get("/d" x 120 . "/guilty", "keep-alive") x 60 . get("/guilty", "close") },
 	"redis-keys" => sub { "KEYS *:*:guilty*\r\n" x 20 },
-	"redis-multiget" => sub { "MGET " . join(" ", ("guilty") x 40000) . "\r\n" },
-	"redis-pair" => sub { $_[0] ? "SORT guilty ALPHA LIMIT 0 1\r\n" x 30 : "RPUSH guilty " . join(" ", 1 .. 4000) . "\r\n" },
+	"redis-multiget" => sub { ("MGET " . join(" ", ("guilty") x 8000) . "\r\n") x 8 },
+	"redis-pair" => sub { $_[0] ? "SORT guilty ALPHA LIMIT 0 1\r\n" x 400 : "DEL guilty\r\nRPUSH guilty " . join(" ", 1 .. 2000) . "\r\n" },
 );
 if ($kind eq "redis-hash") {
 	my $script = 'local t={} for w in string.gmatch(ARGV[1],"%S+") do t[w]=1 end return "guilty"';

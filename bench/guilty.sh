@@ -6,9 +6,9 @@
 #   nginx-regex     nginx, a regular expression of a location that backtracks
 #   httpd-nesting   httpd, folders that are nested 120 deep, each of which is asked for what it allows
 #   redis-keys      redis, KEYS with a pattern that no one of 20,000 keys fits
-#   redis-multiget  redis, MGET of 40,000 keys
+#   redis-multiget  redis, MGET of 8,000 keys, eight times
 #   redis-hash      redis, a script whose 6,000 strings have the same hash
-#   redis-pair      redis, RPUSH of 4,000 elements in one session and SORT of these in another: nothing by itself
+#   redis-pair      redis, RPUSH of 2,000 elements in one session and SORT of these in another: nothing by itself
 #
 # usage: bench/guilty.sh [ROUNDS [SESSIONS [GUILTY [KIND...]]]]    3 rounds, 1000 sessions, 1 guilty, all
 # As root, in namespaces of its own. Needs perl, tcpdump, jq, and the servers. A line a round. OPTIONS: more for reduce, instead of --bytes 0.
@@ -100,7 +100,7 @@ capture() {
 for kind; do
 	case $kind in
 	demo-copies) options=(--test latency:p99 --over 450ms) word=/echo count=$guilty ;;
-	redis-pair) options=(--test cpu --baseline baseline.pcap --over 100 --concurrency 1) word=guilty count=2 ;;
+	redis-pair) options=(--test cpu --baseline baseline.pcap --over 20 --concurrency 1) word=guilty count=2 ;;
 	demo-regex) options=(--test cpu --baseline baseline.pcap --over 5 --all) word='s=a*!' count=$guilty ;;
 	nginx-regex) options=(--test cpu --baseline baseline.pcap --over 5 --all) word=xhtml count=$guilty ;;
 	*) options=(--test cpu --baseline baseline.pcap --over 5 --all) word=guilty count=$guilty ;;
@@ -120,7 +120,7 @@ for kind; do
 		exact=no
 		[ "$left $right" != "$count $count" ] || exact=yes
 		echo "$kind, $count of $sessions guilty: $left left, guilty of these $right: exact $exact, status $status," \
-			"$(jq -r '"\(.runs) runs, \(.causes) causes, \(.copies) copies, confirmed \(.confirmed) of \(.confirm_runs)"' result 2>/dev/null)," \
+			"$(jq -r '"\(.runs) runs, \(.causes) causes, \(.copies) copies, \(.at_once) at once, rate \(.rate), order \(.order), confirmed \(.confirmed) of \(.confirm_runs)"' result 2>/dev/null)," \
 			"$((SECONDS - begin)) s; $(tail -n 1 said)"
 	done
 done
