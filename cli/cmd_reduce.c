@@ -143,7 +143,7 @@ static const GOptionEntry table[] = {
 	  "leaves messages whole",
 	  "N" },
 	{ "keep-copies", 0, 0, G_OPTION_ARG_NONE, AT(keep_copies),
-	  "Do not try with fewer copies at the end", NULL },
+	  "Do not try with fewer copies, at once or a second, at the end", NULL },
 	{ "confirm", 0, 0, G_OPTION_ARG_INT64, AT(confirm),
 	  "Runs of the result at the end; 10 is the default", "N" },
 	{ "runs", 0, 0, G_OPTION_ARG_INT64, AT(runs), "Stop after so many runs", "N" },

@@ -187,7 +187,10 @@ gboolean fdar_reducing_whole(struct fdar_reducing *reducing, GError **error)
 		g_array_append_val(units, i);
 	whole = (struct fdar_try){ (const uint32_t *)(const void *)units->data, units->len, 1 };
 	fdar_reducing_fill(reducing, &whole, &list);
-	fine = fdar_reducing_write(reducing, &list, path, error) &&
+	/* A run that waits for its last session would charge that with all that the server does meanwhile. */
+	fine = (reducing->judge->test != FDAR_TEST_CPU ||
+		fdar_trial_idle(reducing->trial, &reducing->trial->idle_share, error)) &&
+	       fdar_reducing_write(reducing, &list, path, error) &&
 	       run_whole(reducing, &play, &trial, error);
 	if (fine)
 		warn_of_others(reducing, &trial);

@@ -6,6 +6,7 @@
 
 #include "cli/kit/options.h"
 #include "cli/kit/print.h"
+#include "cli/reduce/intensity.h"
 
 #define LINE_MAX_BYTES 100
 #define ROWS_MAX       20u
@@ -164,14 +165,15 @@ static void print_figure(const struct fdar_reduce_view *view, const struct fdar_
 static void print_ending(const struct fdar_reduce_view *view, const struct fdar_reducing *reducing)
 {
 	g_autofree char *time = fdar_format_duration((double)reducing->elapsed_ns);
+	g_autofree char *way = fdar_intensity_text(reducing);
 	const struct fdar_reduced *result = &reducing->result;
 	double low, high;
 
 	if (result->confirm_runs) {
 		interval(result->confirmed, result->confirm_runs, &low, &high);
-		printf("\nit hurts, %u of %u times (%.0f %% to %.0f %%), with %u cop%s of each\n",
+		printf("\nit hurts, %u of %u times (%.0f %% to %.0f %%), with %u cop%s of each%s\n",
 		       result->confirmed, result->confirm_runs, low * 100, high * 100,
-		       result->intensity, result->intensity == 1 ? "y" : "ies");
+		       result->intensity, result->intensity == 1 ? "y" : "ies", way);
 		print_figure(view, reducing);
 	}
 	printf("%s%" G_GUINT64_FORMAT " runs in %s", result->confirm_runs ? "" : "\n",
@@ -203,6 +205,17 @@ static void print_people(const struct fdar_reduce_view *view, const struct fdar_
 	print_ending(view, reducing);
 }
 
+static void print_way(const struct fdar_reducing_way *way)
+{
+	static const char *const orders[] = { "null", "\"any\"", "\"kept\"" };
+	g_autofree char *at_once =
+		fdar_json_number(way->at_once ? (double)way->at_once : (double)NAN);
+	g_autofree char *rate = fdar_json_number(way->rate ? (double)way->rate : (double)NAN);
+
+	printf("  \"at_once\": %s,\n  \"rate\": %s,\n  \"order\": %s,\n", at_once, rate,
+	       orders[way->order]);
+}
+
 static void print_json(const struct fdar_reduce_view *view, const struct fdar_reducing *reducing,
 		       const struct fdar_table *table)
 {
@@ -219,6 +232,7 @@ static void print_json(const struct fdar_reduce_view *view, const struct fdar_re
 	printf("  \"sessions\": %u,\n  \"left_out\": %u,\n  \"causes\": %u,\n  \"copies\": %u,\n",
 	       reducing->parts->sessions, reducing->parts->left_out, reducing->causes->len,
 	       result->intensity);
+	print_way(&reducing->way);
 	printf("  \"confirmed\": %u,\n  \"confirm_runs\": %u,\n  \"figure\": %s,\n"
 	       "  \"figure_low\": %s,\n  \"figure_high\": %s,\n  \"limit\": %s,\n",
 	       result->confirmed, result->confirm_runs, figure, low, high, limit);

@@ -6,6 +6,7 @@
 
 #include "cli/reduce/attempt.h"
 #include "cli/reduce/calibrate.h"
+#include "cli/reduce/intensity.h"
 #include "cli/reduce/shortening.h"
 #include "cli/reduce/steps.h"
 
@@ -215,6 +216,8 @@ void fdar_reducing_run(struct fdar_reducing *reducing, GError **error)
 		fdar_part_list_sort(&reducing->kept);
 		if (reducing->end == FDAR_REDUCE_DONE)
 			reducing->end = copies_step(reducing);
+		if (reducing->end == FDAR_REDUCE_DONE)
+			reducing->end = fdar_intensity_lower(reducing);
 		if (reducing->end == FDAR_REDUCE_DONE)
 			reducing->end = bytes_step(reducing);
 		if (reducing->end == FDAR_REDUCE_DONE)

@@ -4,7 +4,7 @@
  * Place in the house: the top of cli/reduce, used by `flowdar reduce` and `flowdar hunt`. Steps: the
  * baseline's own runs, one of the whole capture (a session at a time, so that it shows which take
  * long: the search begins with these), sessions, exchanges within the sessions of each
- * cause, copies, bytes within messages, confirmation. After every step forward what is left is in the output.
+ * cause, copies, sessions at once and a second, bytes within messages, confirmation. After every step forward what is left is in the output.
  */
 #ifndef FDAR_CLI_REDUCE_REDUCING_H
 #define FDAR_CLI_REDUCE_REDUCING_H
@@ -35,13 +35,35 @@ struct fdar_reducing_options {
 
 /* How it stands, for whoever shows it. */
 struct fdar_reducing_sight {
-	const char *step;  /* "baseline", "sessions", "messages", "copies", "bytes", "confirming" */
+	const char *
+		step; /* "baseline", "sessions", "messages", "copies", "at once", "rate", "order", "bytes", "confirming" */
 	uint32_t left, of; /* units of the best so far, and of all */
 	uint32_t trying;   /* units in the try that begins */
 	uint32_t copies;   /* of each */
 	uint64_t runs;
 	double figure; /* of the last run; NAN: none yet */
 	uint64_t elapsed_ns;
+};
+
+enum fdar_lowering {
+	FDAR_LOWERING_NOTHING,
+	FDAR_LOWERING_AT_ONCE,
+	FDAR_LOWERING_RATE,
+	FDAR_LOWERING_ORDER
+};
+
+enum fdar_order_needed { FDAR_ORDER_UNTRIED, FDAR_ORDER_ANY, FDAR_ORDER_KEPT };
+
+/* How what is left has to be played so that it hurts (intensity.h). */
+struct fdar_reducing_way {
+	uint32_t at_once; /* sessions that are open; 0: not looked for */
+	uint32_t rate;    /* sessions begun a second; 0: as fast as it goes */
+	enum fdar_order_needed order;
+	/* Private. */
+	enum fdar_lowering lowering;
+	uint32_t level_from; /* of rates: 2^ that a second is the slowest */
+	char **reversed;     /* files, the last session first */
+	uint64_t run_ns;     /* of the last run that hurt; 0: none told */
 };
 
 struct fdar_reducing {
@@ -58,6 +80,7 @@ struct fdar_reducing {
 	struct fdar_part_list kept; /* what is left of the sessions */
 	GArray *causes;             /* uint32_t: sessions of each cause */
 	struct fdar_reduced result; /* of the last step */
+	struct fdar_reducing_way way;
 	enum fdar_reduce_end end;
 	gboolean unwritten; /* the error is that the output cannot be written */
 	const char *why;    /* it was stopped: "interrupted", "--time is over", ...; NULL */

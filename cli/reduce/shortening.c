@@ -4,6 +4,7 @@
 
 #include "cli/reduce/attempt.h"
 #include "cli/reduce/bytes.h"
+#include "cli/reduce/intensity.h"
 #include "cli/reduce/steps.h"
 #include "replay/reduce/shorten.h"
 
@@ -44,13 +45,12 @@ static GArray *take_parts(struct fdar_reducing *reducing, const GArray *sessions
 static gboolean look_at_whole(struct fdar_reducing *reducing, const GArray *parts)
 {
 	g_autofree char *path = fdar_reducing_file(reducing, "try.pcap");
-	struct fdar_trial_play play = { .capture = path,
-					.copies = reducing->result.intensity,
-					.limit_ns = reducing->limit_ns };
+	struct fdar_trial_play play = { .capture = path, .limit_ns = reducing->limit_ns };
 	struct fdar_part_list list = { .parts = (GArray *)parts };
 	double figures[WHOLE_RUNS];
 	uint64_t longest_ns = 0;
 
+	fdar_intensity_apply(reducing, reducing->result.intensity, &play);
 	reducing->whole_timeouts = 0;
 	if (!fdar_reducing_write(reducing, &list, path, &reducing->error))
 		return FALSE;

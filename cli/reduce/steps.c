@@ -5,6 +5,7 @@
 
 #include "cli/reduce/attempt.h"
 #include "cli/reduce/calibrate.h"
+#include "cli/reduce/intensity.h"
 
 /* Runs in a row that come to nothing, before it is given up. */
 #define FAILURES_MAX 3u
@@ -109,9 +110,7 @@ static enum fdar_answer on_ask(void *user, const struct fdar_try *asked, double 
 {
 	struct fdar_reducing *reducing = user;
 	g_autofree char *path = fdar_reducing_file(reducing, "try.pcap");
-	struct fdar_trial_play play = { .capture = path,
-					.copies = asked->intensity,
-					.limit_ns = reducing->limit_ns };
+	struct fdar_trial_play play = { .capture = path, .limit_ns = reducing->limit_ns };
 	struct fdar_trial trial = { 0 };
 	struct fdar_part_list list;
 	enum fdar_answer answer = FDAR_ANSWER_STOP;
@@ -121,17 +120,20 @@ static enum fdar_answer on_ask(void *user, const struct fdar_try *asked, double 
 		return FDAR_ANSWER_STOP;
 	fdar_reducing_control(reducing);
 	reducing->sight.trying = (uint32_t)asked->count;
-	reducing->sight.copies = asked->intensity;
+	fdar_intensity_apply(reducing, asked->intensity, &play);
+	reducing->sight.copies = play.copies;
 	fdar_reducing_show(reducing);
 	fdar_reducing_fill(reducing, asked, &list);
 	if (reducing->judge->test == FDAR_TEST_CPU && !reducing->fixed)
-		play.enough_cpu_ns = enough_of(reducing, &list, asked->intensity);
+		play.enough_cpu_ns = enough_of(reducing, &list, play.copies);
 	if (!fdar_reducing_write(reducing, &list, path, &reducing->error))
 		answer = FDAR_ANSWER_STOP;
 	else if (!fdar_reducing_run_once(reducing, &play, &answer, figure, &trial, &error))
 		answer = failed(reducing, error);
 	else
 		reducing->failures = 0;
+	if (answer == FDAR_ANSWER_HURTS)
+		reducing->way.run_ns = trial.elapsed_ns;
 	if (reducing->bytes && answer == FDAR_ANSWER_HURTS && !reducing->error)
 		answer = as_before(reducing, &trial, *figure);
 	fdar_part_list_clear(&list);

@@ -16,7 +16,10 @@
 #include "pipeline/server/usage.h"
 #include "replay/play/routes.h"
 
-#define LOOK_MS      20
+#define LOOK_MS 20
+#define IDLE_US 500000
+#define IDLE_TIMES \
+	2 /* it is not the same in every second, and a yes that is none is worse than a no */
 #define GRACE_NS_MAX ((guint64)600000000000)
 
 /* ---- playing ---- */
@@ -64,6 +67,9 @@ static GPtrArray *replay_arguments(const struct fdar_trial_options *options,
 	for (const char *const *file = play->among; file && *file; file++)
 		add(arguments, "--mix",
 		    g_strdup_printf("%s:label=among,clones=%u", *file, play->among_copies));
+	for (const char *const *file = play->then; file && *file; file++)
+		add(arguments, "--mix",
+		    g_strdup_printf("%s:label=then,clones=%u", *file, play->copies));
 	add(arguments, "--to", g_strdup(where));
 	add(arguments, "--clones", g_strdup_printf("%u", play->copies));
 	/* Said, because --duration alone means as many rounds as fit. */
@@ -71,14 +77,20 @@ static GPtrArray *replay_arguments(const struct fdar_trial_options *options,
 	add(arguments, "--format", g_strdup("json"));
 	add(arguments, "--timeout", g_strdup(options->timeout));
 	add(arguments, "--max-lag", g_strdup("0"));
-	if (options->speed || play->timed)
+	/* Whatever the rate: within a session nothing is waited for but answers. */
+	if (play->rate) {
+		add(arguments, "--rate", g_strdup_printf("%u", play->rate));
+		add(arguments, "--speed", g_strdup("1000000000"));
+	} else if (options->speed || play->timed)
 		add(arguments, "--speed", g_strdup(options->speed ? options->speed : "1"));
 	else
 		g_ptr_array_add(arguments, g_strdup("--asap"));
 	if (options->sources)
 		add(arguments, "--sources", g_strdup(options->sources));
-	if (play->one_by_one)
+	if (play->one_by_one || play->then)
 		add(arguments, "--concurrency", g_strdup("1"));
+	else if (play->at_once)
+		add(arguments, "--concurrency", g_strdup_printf("%u", play->at_once));
 	else if (options->concurrency)
 		add(arguments, "--concurrency", g_strdup(options->concurrency));
 	if (play->limit_ns)
@@ -134,8 +146,8 @@ static double played(JsonObject *row)
 	       MIN(number(row, "stopped"), number(row, "most_active")) / 2;
 }
 
-/* What replay --format json says of its capture, and of those that were played along. */
-static gboolean read_said(const char *path, struct fdar_trial *trial)
+/* What replay --format json says of its capture, and of those that were played along, or together with it. */
+static gboolean read_said(const char *path, gboolean together, struct fdar_trial *trial)
 {
 	g_autoptr(JsonParser) parser = json_parser_new();
 	JsonArray *rows;
@@ -156,8 +168,12 @@ static gboolean read_said(const char *path, struct fdar_trial *trial)
 	trial->timeouts = (uint64_t)number(row, "timeout");
 	trial->asked = (uint64_t)(number(row, "sessions") - number(row, "not_replayable"));
 	trial->sessions = played(row);
-	for (guint i = 1; i < json_array_get_length(rows); i++)
-		trial->others += played(json_array_get_object_element(rows, i));
+	for (guint i = 1; i < json_array_get_length(rows); i++) {
+		JsonObject *other = json_array_get_object_element(rows, i);
+
+		*(together ? &trial->sessions : &trial->others) += played(other);
+		trial->timeouts += together ? (uint64_t)number(other, "timeout") : 0;
+	}
 	trial->elapsed_ns = (uint64_t)number(row, "elapsed_ns");
 	trial->p50_ns = number(row, "service_p50_ns");
 	trial->p90_ns = number(row, "service_p90_ns");
@@ -165,16 +181,18 @@ static gboolean read_said(const char *path, struct fdar_trial *trial)
 	return TRUE;
 }
 
+/* idle_ns: what it takes for itself meanwhile. */
 static void measure(const struct fdar_serving *server, const struct fdar_usage_of_tree *before,
-		    struct fdar_trial *trial)
+		    uint64_t idle_ns, struct fdar_trial *trial)
 {
 	struct fdar_usage_of_tree after = { 0 };
+	uint64_t from_ns = before->cpu_ns + idle_ns;
 
 	trial->crashed = server->ended;
 	trial->status = server->status;
 	if (!server->ended)
 		after = fdar_usage_below(server->pid);
-	trial->cpu_ns = after.cpu_ns > before->cpu_ns ? after.cpu_ns - before->cpu_ns : 0;
+	trial->cpu_ns = after.cpu_ns > from_ns ? after.cpu_ns - from_ns : 0;
 	trial->memory_bytes =
 		server->ended ? 0 : (int64_t)after.memory_bytes - (int64_t)before->memory_bytes;
 }
@@ -185,17 +203,21 @@ static gboolean play_and_measure(const struct fdar_trial_options *options,
 {
 	g_autofree char *said = g_build_filename(options->directory, "replay.json", NULL);
 	struct fdar_usage_of_tree before = fdar_usage_below(server->pid);
+	gint64 began_us = g_get_monotonic_time();
 	g_autofree char *words = NULL;
+	double idle_ns;
 	int code;
 
 	g_unlink(said);
 	code = play_it(options, play, server, said,
 		       play->enough_cpu_ns ? before.cpu_ns + play->enough_cpu_ns : 0, error);
 	fdar_serving_has_ended(server);
-	measure(server, &before, trial);
+	idle_ns = IDLE_TIMES * options->idle_share * (double)(g_get_monotonic_time() - began_us) *
+		  1000;
+	measure(server, &before, (uint64_t)idle_ns, trial);
 	if (code < 0 || fdar_serving_stopped(options, error))
 		return FALSE;
-	if (read_said(said, trial) && (trial->sessions > 0 || trial->crashed))
+	if (read_said(said, play->then != NULL, trial) && (trial->sessions > 0 || trial->crashed))
 		return TRUE;
 	if (trial->crashed)
 		return TRUE;
@@ -216,6 +238,32 @@ gboolean fdar_trial_run(const struct fdar_trial_options *options,
 	fine = fdar_serving_begin(options, &server, error) &&
 	       play_and_measure(options, play, &server, result, error);
 	result->killed = fdar_serving_end(options, &server);
+	return fine;
+}
+
+gboolean fdar_trial_idle(const struct fdar_trial_options *options, double *share, GError **error)
+{
+	gint64 began_us, end_us;
+	struct fdar_serving server;
+	struct fdar_usage_of_tree before, after;
+	gboolean fine = fdar_serving_begin(options, &server, error);
+
+	*share = 0;
+	began_us = end_us = g_get_monotonic_time();
+	if (fine)
+		before = fdar_usage_below(server.pid);
+	while (fine && end_us < began_us + IDLE_US && !fdar_serving_has_ended(&server)) {
+		fine = !fdar_serving_stopped(options, error);
+		g_usleep(LOOK_MS * 1000);
+		end_us = g_get_monotonic_time();
+	}
+	if (fine && !server.ended) {
+		after = fdar_usage_below(server.pid);
+		if (after.cpu_ns > before.cpu_ns)
+			*share = (double)(after.cpu_ns - before.cpu_ns) /
+				 ((double)(end_us - began_us) * 1000);
+	}
+	fdar_serving_end(options, &server);
 	return fine;
 }
 

@@ -26,6 +26,7 @@ struct fdar_trial_options {
 	int (*analyze)(int argc, char **argv); /* likewise; for functions (function.h) alone */
 	uint32_t grace_ms;                     /* from SIGTERM to SIGKILL; 0: half a second */
 	gboolean recorder;                     /* it is flowdar's, whose daemons stay */
+	double idle_share; /* of a processor that it takes when nobody is there: twice that is no session's */
 	const volatile int *stop;
 	const char *reset; /* a shell's command, with {to}; NULL: the server is started anew */
 	struct fdar_serving
@@ -58,6 +59,9 @@ struct fdar_trial_play {
 	const char *journal; /* NULL: none is kept */
 	uint32_t copies;
 	gboolean one_by_one;      /* a session at a time */
+	uint32_t at_once;         /* sessions; 0: as the options have it */
+	uint32_t rate;            /* sessions begun a second; 0: no rate */
+	const char *const *then;  /* played behind the capture, in as many copies; NULL: none */
 	uint64_t limit_ns;        /* of playing; 0: none */
 	uint64_t enough_cpu_ns;   /* it is cut when the server has used so much; 0: never */
 	const char *const *more;  /* files that are read together with the capture; NULL: none */
@@ -92,6 +96,10 @@ struct fdar_trial {
 gboolean fdar_trial_run(const struct fdar_trial_options *options,
 			const struct fdar_trial_play *play, struct fdar_trial *result,
 			GError **error);
+
+/* What the server takes when nobody is there, as a share of a processor: some look after themselves many times a second.
+ * Started, looked at for half a second, and ended. FALSE and error as above. */
+gboolean fdar_trial_idle(const struct fdar_trial_options *options, double *share, GError **error);
 
 /* A server, and a player in a process of its own: gives what that exits with, 128 + signal; -1 and
  * error as above. */

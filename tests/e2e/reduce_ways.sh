@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# How what is left has to be played: so many at once, in this order only. And what a server takes for itself while a
+# session waits is not charged to that session.
+set -euo pipefail
+: "${FLOWDAR:?}" "${FLOWDAR_SOURCE:?}"
+command -v perl >/dev/null || { echo "skipped: needs perl"; exit 77; }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+captures=$FLOWDAR_SOURCE/tests/captures
+cd "$work"
+
+fail() {
+	echo "$1"
+	[ ! -s said ] || cat said
+	[ ! -s result ] || cat result
+	exit 1
+}
+
+# reduce STATUS ARGUMENT...: into "result" and "said".
+reduce() {
+	local expected=$1 status=0
+	shift
+	"$FLOWDAR" reduce "$@" >result 2>said || status=$?
+	[ $status = "$expected" ] || fail "reduce $*: expected $expected, not $status"
+}
+
+# pair: a fifth of a second of work for user-42, but only after aab. crowd: a tenth of a second for each of three clients or more
+# at once, who wait for their answers. busy: a seventh of a processor, and no answers at all.
+cat >server.pl <<'END'
+use IO::Select;
+use IO::Socket::INET;
+use Time::HiRes;
+my $way = shift;
+my $server = IO::Socket::INET->new(Listen => 99, LocalAddr => "127.0.0.1", ReuseAddr => 1) or die;
+my ($select, $seen, %due) = IO::Select->new($server);
+sub burn { my $until = (times)[0] + (times)[1] + $_[0]; 1 while (times)[0] + (times)[1] < $until }
+sub finish {
+	my $client = shift;
+	syswrite($client, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+	$select->remove($client);
+	delete $due{$client};
+	close $client;
+}
+while (1) {
+	for my $client ($select->can_read($way eq "busy" ? 0.06 : keys %due ? 0.01 : undef)) {
+		if ($client == $server) {
+			$select->add(scalar $server->accept);
+		} elsif (!sysread($client, my $said, 65536)) {
+			$select->remove($client);
+			delete $due{$client};
+			close $client;
+		} elsif ($way eq "pair") {
+			$seen = 1 if $said =~ /aab/;
+			burn(0.2) if $seen and $said =~ /user-42/;
+			finish($client);
+		} elsif ($way eq "crowd") {
+			$due{$client} = [$client, Time::HiRes::time() + 0.3];
+		}
+	}
+	burn(0.01) if $way eq "busy";
+	for my $waiting (grep { $_->[1] < Time::HiRes::time() } values %due) {
+		burn(0.1) if keys %due > 2;
+		finish($waiting->[0]);
+	}
+}
+END
+
+# Few sessions, so that it is short: the two of the pair, and three others.
+"$FLOWDAR" split "$captures/demo-baseline.pcap" -o parts >/dev/null
+one=$(grep -la 's=aab ' parts/*.pcap)
+ports=$(grep -laE 's=(aab|user-42|aaaa|a|) ' parts/*.pcap | sed 's/.*127.0.0.1.\([0-9]*\)_127.*/port \1/' | paste -sd / | sed 's:/: or :g')
+reduce 0 "$captures/demo-baseline.pcap" --filter "$ports" --test cpu --over 20ms --concurrency 1 --confirm 3 --bytes 0 -o pair.pcap --format json -- perl server.pl pair
+[ "$(jq -c '[(.kept | length), .causes, .copies, .at_once, .rate, .order]' result)" = '[2,1,1,1,null,"kept"]' ] || fail "not a pair in its order"
+grep -aq aab pair.pcap && grep -aq user-42 pair.pcap || fail "not these two"
+
+reduce 0 "$one" --test cpu --over 20ms --copies 12 --confirm 3 --bytes 0 -o crowd.pcap --format json -- perl server.pl crowd
+[ "$(jq -c '[(.kept | length), .copies, .at_once, .order]' result)" = '[1,3,3,null]' ] || fail "not three at once"
+[ "$(jq '.rate == null or .rate >= 4' result)" = true ] || fail "so slow that they do not meet"
+reduce 0 "$one" --test cpu --over 20ms --copies 12 --confirm 3 --bytes 0 --keep-copies -o crowd.pcap --format json -- perl server.pl crowd
+[ "$(jq -c '[.copies, .at_once, .rate]' result)" = '[12,null,null]' ] || fail "lowered, though it was not to be"
+
+reduce 4 "$one" --test cpu --over 50ms --timeout 1s -o busy.pcap -- perl server.pl busy
+grep -q 'the whole capture does not hurt' said || fail "work of its own is charged to sessions"
+echo "at once, and in order"
