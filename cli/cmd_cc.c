@@ -210,8 +210,8 @@ static int run_compiler(int argc, char **argv, gboolean cxx)
 
 	if (argc == 2 && g_str_has_prefix(argv[1], "--help=") &&
 	    fdar_help_print_as(argv[1] + strlen("--help="), usage,
-			       strcmp(argv[1], "--help=man") == 0 ? NULL : completed))
-		return FDAR_EXIT_OK;
+			       strcmp(argv[1], "--help=man") == 0 ? NULL : completed, &code))
+		return code;
 	if (argc == 1 || (argc == 2 && strcmp(argv[1], "--help") == 0)) {
 		fdar_help_print(usage, NULL);
 		return argc == 1 ? FDAR_EXIT_USAGE : FDAR_EXIT_OK;

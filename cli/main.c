@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "cli/elsewhere.h"
 #include "cli/kit/command.h"
 #include "cli/kit/help.h"
 #include "cli/kit/interrupt.h"
@@ -246,6 +247,17 @@ static gboolean has_files(void)
 	return FALSE;
 }
 
+static int run_command(const struct fdar_command *command, int argc, char **argv)
+{
+	/* Which the command takes apart. */
+	g_autofree char **words = g_memdup2(argv, ((gsize)argc + 1) * sizeof *argv);
+	int code = command->run(argc, argv);
+
+	if (code == FDAR_EXIT_USAGE)
+		fdar_elsewhere_tell(command, words);
+	return code;
+}
+
 static int run(int argc, char **argv)
 {
 	const struct fdar_command *command;
@@ -268,7 +280,7 @@ static int run(int argc, char **argv)
 	command = find_command(argv[1]);
 	if (!command)
 		return no_command(argv[1]);
-	return has_files() ? command->run(argc - 1, argv + 1) : FDAR_EXIT_FAILED;
+	return has_files() ? run_command(command, argc - 1, argv + 1) : FDAR_EXIT_FAILED;
 }
 
 int main(int argc, char **argv)

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "cli/kit/help.h"
+
 static gboolean takes_whole_number(const GOptionEntry *entry)
 {
 	return entry->arg == G_OPTION_ARG_INT || entry->arg == G_OPTION_ARG_INT64;
@@ -68,14 +70,26 @@ static gboolean is_empty(const GOptionEntry *entry)
 	}
 }
 
-char *fdar_given_empty(const GOptionEntry *entries)
+/* The caller frees the result. */
+static char *expected_of(const struct fdar_usage *usage, const GOptionEntry *entry)
+{
+	gboolean open = FALSE;
+	const char *values = fdar_usage_values_of(usage, entry->long_name, &open);
+
+	if (values && !open)
+		return fdar_usage_listed(values);
+	return g_strdup(entry->arg_description ? entry->arg_description : "something");
+}
+
+char *fdar_given_empty(const struct fdar_usage *usage, const GOptionEntry *entries)
 {
 	for (; entries && entries->long_name; entries++) {
-		if (entries->arg_data && is_empty(entries))
-			return g_strdup_printf("--%s: expected %s, not an empty text",
-					       entries->long_name,
-					       entries->arg_description ? entries->arg_description
-									: "something");
+		if (!entries->arg_data || !is_empty(entries))
+			continue;
+		g_autofree char *expected = expected_of(usage, entries);
+
+		return g_strdup_printf("--%s: expected %s, not an empty text", entries->long_name,
+				       expected);
 	}
 	return NULL;
 }

@@ -17,8 +17,8 @@
 char *fdar_given_number(const GOptionEntry *entries, int argc, char *const *argv);
 
 /* The first option whose text is empty, as of an unset variable of a shell; a folder of that name is
- * the one that one stands in. The same. */
-char *fdar_given_empty(const GOptionEntry *entries);
+ * the one that one stands in. Says what may be given. The same. */
+char *fdar_given_empty(const struct fdar_usage *usage, const GOptionEntry *entries);
 
 /* Takes a "--" out wherever it is, and gives what is wrong where an argument is empty. Not for
  * commands whose arguments hold another command's (" -- " in the synopsis): of these nothing but a "--"

@@ -21,6 +21,9 @@
 const char *fdar_usage_values_of(const struct fdar_usage *usage, const char *option,
 				 gboolean *open);
 
+/* Such values as a sentence has them: "table, json or csv". The caller frees the result. */
+char *fdar_usage_listed(const char *values);
+
 /* The heading that stands above an option, or NULL. */
 const char *fdar_usage_heading_of(const struct fdar_usage *usage, const char *option);
 
@@ -36,10 +39,12 @@ gsize fdar_help_width(FILE *out);
 /* The help, set to the width of the terminal. */
 void fdar_help_print(const struct fdar_usage *usage, const GOptionEntry *entries);
 
-/* The command's part of FORM: "man" (all below NAME), "bash", "zsh" or "fish". FALSE when there is no
- * such form; nothing is printed then. */
+/* The command's part of FORM: "man" (all below NAME), "bash", "zsh" or "fish"; "option:NAME" and "runs"
+ * print nothing, and *code says whether it has that option, and whether the command of somebody else stands among its
+ * arguments: FDAR_EXIT_OK or FDAR_EXIT_FAILED. FALSE when there is no
+ * such form; nothing is printed then, and *code is left alone. */
 gboolean fdar_help_print_as(const char *form, const struct fdar_usage *usage,
-			    const GOptionEntry *entries);
+			    const GOptionEntry *entries, int *code);
 
 /* Manual pages (manual.c). text with the marks of roff escaped, the caller frees the result. */
 char *fdar_manual_escape(const char *text);

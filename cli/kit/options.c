@@ -98,16 +98,6 @@ static int wrong_option(const struct fdar_usage *usage, const GOptionEntry *entr
 				meant ? meant : "", meant ? "?" : "");
 }
 
-/* "table, json or csv". The caller frees the result. */
-static char *listed(char *const *values)
-{
-	GString *text = g_string_new(values[0]);
-
-	for (guint i = 1; values[i]; i++)
-		g_string_append_printf(text, "%s%s", values[i + 1] ? ", " : " or ", values[i]);
-	return g_string_free(text, FALSE);
-}
-
 /* Whether each option that takes one of a few words got one of them. */
 static gboolean check_values(const struct fdar_usage *usage, const GOptionEntry *entries, int *code)
 {
@@ -124,7 +114,7 @@ static gboolean check_values(const struct fdar_usage *usage, const GOptionEntry 
 		if (g_strv_contains((const char *const *)words, given))
 			continue;
 		const char *meant = fdar_suggest(given, (const char *const *)words);
-		g_autofree char *expected = listed(words);
+		g_autofree char *expected = fdar_usage_listed(values);
 
 		*code = fdar_usage_error(usage, "--%s %s: expected %s%s%s%s", entries->long_name,
 					 given, expected, meant ? "; did you mean " : "",
@@ -136,10 +126,10 @@ static gboolean check_values(const struct fdar_usage *usage, const GOptionEntry 
 
 /* --help=man and the like, for the build: nothing else of the arguments counts. */
 static gboolean asked_for_form(const struct fdar_usage *usage, const GOptionEntry *entries,
-			       int argc, char **argv)
+			       int argc, char **argv, int *code)
 {
 	return argc == 2 && g_str_has_prefix(argv[1], "--help=") &&
-	       fdar_help_print_as(argv[1] + strlen("--help="), usage, entries);
+	       fdar_help_print_as(argv[1] + strlen("--help="), usage, entries, code);
 }
 
 /* The help, with --help itself as the last option. */
@@ -166,10 +156,8 @@ gboolean fdar_options_parse(const struct fdar_usage *usage, const GOptionEntry *
 		G_OPTION_ENTRY_NULL,
 	};
 
-	if (asked_for_form(usage, entries, *argc, *argv)) {
-		*code = FDAR_EXIT_OK;
+	if (asked_for_form(usage, entries, *argc, *argv, code))
 		return FALSE;
-	}
 	g_option_context_set_help_enabled(context, FALSE);
 	/* What follows the command of somebody else is that command's. */
 	gboolean theirs = strstr(usage->synopsis, "-- COMMAND") != NULL;
@@ -195,7 +183,7 @@ gboolean fdar_options_parse(const struct fdar_usage *usage, const GOptionEntry *
 	if (theirs)
 		count -= *argc - 1;
 	g_autofree char *odd_number = fdar_given_number(entries, count, words);
-	g_autofree char *empty = fdar_given_empty(entries);
+	g_autofree char *empty = fdar_given_empty(usage, entries);
 	g_autofree char *argument = fdar_given_arguments(usage, argc, *argv);
 	const char *wrong = odd_number     ? odd_number
 			    : wrong_number ? wrong_number

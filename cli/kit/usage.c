@@ -25,6 +25,16 @@ const char *fdar_usage_values_of(const struct fdar_usage *usage, const char *opt
 	return NULL;
 }
 
+char *fdar_usage_listed(const char *values)
+{
+	g_auto(GStrv) words = g_strsplit(values, " ", -1);
+	GString *text = g_string_new(words[0]);
+
+	for (guint i = 1; words[0] && words[i]; i++)
+		g_string_append_printf(text, "%s%s", words[i + 1] ? ", " : " or ", words[i]);
+	return g_string_free(text, FALSE);
+}
+
 const char *fdar_usage_heading_of(const struct fdar_usage *usage, const char *option)
 {
 	const struct fdar_usage_group *group = usage->groups;

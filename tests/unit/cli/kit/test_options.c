@@ -246,24 +246,38 @@ static void test_given_number_before_command(void)
 static void test_given_empty(void)
 {
 	char *text = NULL, *none = NULL, *words[] = { (char *)"a", (char *)"", NULL };
-	char **list = NULL;
+	char **list = NULL, *format = NULL, *by = NULL;
+	const struct fdar_usage_values values[] = {
+		{ "by", "cat dog cow", FALSE },
+		{ "text", "likely", TRUE },
+		{ NULL, NULL, FALSE },
+	};
+	const struct fdar_usage asked = { .command = "probe", .synopsis = "", .values = values };
 	const GOptionEntry entries[] = {
+		{ "format", 0, 0, G_OPTION_ARG_STRING, &format, "As all have it", "FORMAT" },
+		{ "by", 0, 0, G_OPTION_ARG_STRING, &by, "One of a few", "WHAT" },
 		{ "none", 0, 0, G_OPTION_ARG_STRING, &none, "Never given", "NONE" },
 		{ "text", 0, 0, G_OPTION_ARG_FILENAME, &text, "A file", "FILE" },
 		{ "list", 0, 0, G_OPTION_ARG_STRING_ARRAY, &list, "Some", "WORD" },
 		G_OPTION_ENTRY_NULL,
 	};
 
-	g_assert_null(fdar_given_empty(entries));
+	g_assert_null(fdar_given_empty(&asked, entries));
 	text = words[0];
-	g_assert_null(fdar_given_empty(entries));
+	g_assert_null(fdar_given_empty(&asked, entries));
 	text = words[1];
-	g_autofree char *of_text = fdar_given_empty(entries);
+	g_autofree char *of_text = fdar_given_empty(&asked, entries);
 	g_assert_cmpstr(of_text, ==, "--text: expected FILE, not an empty text");
 	text = NULL;
 	list = words;
-	g_autofree char *of_list = fdar_given_empty(entries);
+	g_autofree char *of_list = fdar_given_empty(&asked, entries);
 	g_assert_cmpstr(of_list, ==, "--list: expected WORD, not an empty text");
+	by = words[1];
+	g_autofree char *of_few = fdar_given_empty(&asked, entries);
+	g_assert_cmpstr(of_few, ==, "--by: expected cat, dog or cow, not an empty text");
+	format = words[1];
+	g_autofree char *of_common = fdar_given_empty(&asked, entries);
+	g_assert_cmpstr(of_common, ==, "--format: expected table, json or csv, not an empty text");
 }
 
 /* The arguments as they are after "--" was taken out, joined by commas; or what is wrong. */
