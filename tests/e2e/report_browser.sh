@@ -80,15 +80,24 @@ const ids = [...document.querySelectorAll("[id]")].map((each) => each.id);
 did.push(ids.length === new Set(ids).size);
 document.querySelector("header > .tools button").click();
 did.push(document.documentElement.dataset.theme === "dark");
+// Pictures as well, whatever the system has.
+const papers = [...document.querySelectorAll("figure svg")].map((svg) => getComputedStyle(svg.querySelector("rect")).fill);
+did.push(papers.length > 5 && papers.every((paper) => paper !== "rgb(255, 255, 255)"));
+// None is wider than its place, and none so narrow that it is not there.
+const pictures = [...document.querySelectorAll("figure > .scroll > svg")].map((svg) => svg.getBoundingClientRect().width /
+	svg.closest(".scroll").clientWidth);
+did.push(pictures.length > 5 && pictures.every((part) => part > 0.5 && part < 1.01));
 document.title = "did " + did.join(" ");
 </script>
 SCRIPT
 } >report.html
-dom '' >hands.html
+for width in 1400 900 400; do
+	dom '' --window-size=$width,900 >hands.html
+	grep -q '<title>did 12 true true true true true true true true true true</title>' hands.html ||
+		fail "by hand, $width points wide: $(grep -oE '<title>[^<]*' hands.html)"
+	if complained; then fail "the page complained, $width points wide"; fi
+done
 mv whole.html report.html
-grep -q '<title>did 12 true true true true true true true true</title>' hands.html ||
-	fail "by hand: $(grep -oE '<title>[^<]*' hands.html)"
-if complained; then fail "the page complained"; fi
 
 for part in '<table id="functions">' 'match_from' 'id="subject-' 'id="sequence"' 'id="again"'; do
 	sed '/^<script>/,$d' report.html | grep -F "$part" >/dev/null || fail "without script: no $part"

@@ -280,10 +280,8 @@ static void picture(GString *out, const struct fdar_report_picture *shown)
 	fdar_html_format(out, "<section id=\"%s\"%s><h2>", shown->id,
 			 shown->flame ? " class=\"flame\"" : "");
 	fdar_html_text(out, shown->title);
-	fdar_html_format(out,
-			 "</h2><figure%s><div class=\"scroll\" tabindex=\"0\" role=\"group\" "
-			 "aria-label=\"",
-			 shown->flame ? "" : " class=\"fit\"");
+	g_string_append(out, "</h2><figure class=\"fit\"><div class=\"scroll\" tabindex=\"0\" "
+			     "role=\"group\" aria-label=\"");
 	fdar_html_text(out, shown->title);
 	g_string_append(out, "\">");
 	g_string_append(out, shown->svg);

@@ -271,10 +271,17 @@
 		const bar = make("div", { className: "tools" }, document.querySelector("header"));
 		const button = make("button", { type: "button", textContent: "light / dark" }, bar);
 		const root = document.documentElement;
-		if (state.get("theme")) root.dataset.theme = state.get("theme");
+		/* Pictures have sheets of their own, which ask the system alone. */
+		const darks = Array.from(document.styleSheets).flatMap((sheet) => Array.from(sheet.cssRules))
+			.filter((rule) => rule.media && /prefers-color-scheme: *dark/.test(rule.media.mediaText));
+		function set(name) {
+			root.dataset.theme = name;
+			for (const rule of darks) rule.media.mediaText = name === "dark" ? "all" : "not all";
+		}
+		if (/^(dark|light)$/.test(state.get("theme"))) set(state.get("theme"));
 		button.addEventListener("click", () => {
 			const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-			root.dataset.theme = dark ? "light" : "dark";
+			set(dark ? "light" : "dark");
 			remember("theme", root.dataset.theme);
 		});
 	}
