@@ -10,6 +10,7 @@
 #include "cli/kit/prose.h"
 #include "cli/kit/table.h"
 #include "cli/kit/terminal.h"
+#include "pipeline/server/listening.h"
 
 /* ---- meanwhile ---- */
 
@@ -70,6 +71,8 @@ static void show_line(struct fdar_record_view *view, const struct fdar_record_pr
 		fprintf(stderr, "\rreading it back: %s events\033[K", counted);
 	else if (progress->phase == FDAR_RECORD_DRAINING)
 		fprintf(stderr, "\rwriting what is in memory\033[K");
+	else if (view->played)
+		return; /* the player has the line */
 	else
 		show_running(progress);
 	fflush(stderr);
@@ -247,9 +250,9 @@ static gboolean is_unplayed(const struct fdar_record_view *view)
 	return journal && !g_file_test(journal, G_FILE_TEST_EXISTS);
 }
 
-/* "24 sessions were played at 127.0.0.1:8080", as the player's journal has it, which is a line a session. The
- * caller frees it. */
-static char *played_text(const struct fdar_record_view *view)
+/* "24 sessions were played at 127.0.0.1:8080", as the player's journal has it, which is a line a session; *who
+ * listens there now, the server having ended: NULL if nobody, or nobody knows. The caller frees both. */
+static char *played_text(const struct fdar_record_view *view, char **who)
 {
 	static const char key[] = "\"server\":\"";
 	g_autofree char *journal = view->output ? fdar_player_journal(view->output) : NULL;
@@ -262,6 +265,8 @@ static char *played_text(const struct fdar_record_view *view)
 		return g_strdup("sessions were played");
 	at += strlen(key);
 	where = g_strndup(at, (gsize)(end - at));
+	at = strrchr(where, ':');
+	*who = at ? fdar_listening_who((unsigned)g_ascii_strtoull(at + 1, NULL, 10)) : NULL;
 	for (at = content; (at = strchr(at, '\n')); at++)
 		lines++;
 	sessions = fdar_plural(lines, "session was", "sessions were");
@@ -275,13 +280,18 @@ static void report_nobody(const struct fdar_record_view *view,
 	if (view->sessions || info->died || info->snapshot || is_unplayed(view))
 		return;
 	if (view->played) {
-		g_autofree char *played = played_text(view);
+		g_autofree char *who = NULL, *played = played_text(view, &who);
 
-		fdar_warning(
-			&fdar_record_usage, "%s, but the recorded server %s", played,
-			view->io ? "got none: does it listen there?"
-				 : "told of none: it does not listen there, or it is not marked "
-				   "(with --io the connections it accepts are sessions)");
+		if (who)
+			fdar_warning(&fdar_record_usage,
+				     "%s, but the recorded server got none: %s listens there",
+				     played, who);
+		else
+			fdar_warning(&fdar_record_usage, "%s, but the recorded server %s", played,
+				     view->io ? "got none: does it listen there?"
+					      : "told of none: it does not listen there, or it is "
+						"not marked (with --io the connections it accepts "
+						"are sessions)");
 	} else if (view->io)
 		fdar_warning(&fdar_record_usage,
 			     "nobody connected to the server while it was recorded");

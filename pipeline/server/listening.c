@@ -79,6 +79,63 @@ static void look(pid_t pid, int family, GHashTable *inodes, unsigned *lowest, ch
 	}
 }
 
+/* The inodes of all sockets that listen on a port here, into a set. */
+static void add_listeners(const char *path, unsigned wanted, GHashTable *inodes)
+{
+	g_autofree char *table = NULL;
+	g_auto(GStrv) lines = NULL;
+
+	if (!g_file_get_contents(path, &table, NULL, NULL))
+		return;
+	lines = g_strsplit(table, "\n", -1);
+	for (char **line = lines; *line; line++) {
+		char state[3], inode[24];
+		unsigned port;
+
+		if (sscanf(*line, " %*u: %*[0-9A-F]:%x %*s %2s %*s %*s %*s %*s %*s %23s", &port,
+			   state, inode) == 3 &&
+		    port == wanted && strcmp(state, LISTEN_STATE) == 0)
+			g_hash_table_add(inodes, g_strdup(inode));
+	}
+}
+
+static gboolean has_one_of(pid_t pid, GHashTable *inodes)
+{
+	g_autoptr(GHashTable) own = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	GHashTableIter iter;
+	gpointer inode;
+
+	add_sockets(pid, own);
+	g_hash_table_iter_init(&iter, own);
+	while (g_hash_table_iter_next(&iter, &inode, NULL))
+		if (g_hash_table_contains(inodes, inode))
+			return TRUE;
+	return FALSE;
+}
+
+char *fdar_listening_who(unsigned port)
+{
+	g_autoptr(GHashTable) inodes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GDir) dir = g_dir_open("/proc", 0, NULL);
+	g_autofree char *name = NULL;
+	const char *entry;
+	pid_t who = 0;
+
+	add_listeners("/proc/net/tcp", port, inodes);
+	add_listeners("/proc/net/tcp6", port, inodes);
+	while (dir && g_hash_table_size(inodes) && (entry = g_dir_read_name(dir))) {
+		pid_t pid = (pid_t)g_ascii_strtoll(entry, NULL, 10);
+
+		if (pid > 0 && (!who || pid < who) && has_one_of(pid, inodes))
+			who = pid;
+	}
+	g_autofree char *path = g_strdup_printf("/proc/%d/comm", (int)who);
+
+	if (!who || !g_file_get_contents(path, &name, NULL, NULL))
+		return NULL;
+	return g_strdup_printf("%s (pid %d)", g_strchomp(name), (int)who);
+}
+
 /* LTTng's session daemon, which a recorder may have started, listens for agents on a port of its own. */
 static gboolean is_tracer(pid_t pid)
 {

@@ -14,4 +14,8 @@
  * any depth; the wildcard address is told as loopback. LTTng's daemons are left out. NULL: none does. The caller frees the result. */
 char *fdar_listening_below(pid_t root);
 
+/* Who listens on a TCP port, whatever the address: "nginx (pid 77)", the process with the lowest number. NULL: nobody,
+ * or nobody whom we may look into. The caller frees the result. */
+char *fdar_listening_who(unsigned port);
+
 #endif

@@ -110,6 +110,9 @@ nothing_left
 note "the progress line is for who is in the foreground of the terminal"
 script -qec "'$FLOWDAR' record -o '$WORK/fore' -- sleep 1.5" /dev/null < /dev/null > "$WORK/fore.err" 2>&1
 grep -q 'events/s' "$WORK/fore.err" || fail "no progress line: $(cat "$WORK/fore.err")"
+grep -q ' s, 0 sessions, 0 lost' "$WORK/fore.err" || fail "the progress line has no sessions: $(cat "$WORK/fore.err")"
+tr '\r' '\n' < "$WORK/fore.err" | sed 's/\x1b\[K//' > "$WORK/fore.lines"
+grep -q '^recorded ' "$WORK/fore.lines" || fail "printed behind the progress line: $(cat -v "$WORK/fore.err")"
 script -qec "bash --norc -ic '\"$FLOWDAR\" record -o \"$WORK/back\" -- sleep 1.5 & wait'" /dev/null < /dev/null > "$WORK/back.err" 2>&1
 grep -q '^recorded' "$WORK/back.err" || fail "not recorded: $(cat "$WORK/back.err")"
 ! grep -q 'events/s' "$WORK/back.err" || fail "drawn over a shell's prompt: $(cat "$WORK/back.err")"

@@ -31,6 +31,28 @@ played=$(grep -c '"label"' base/replay.jsonl)
 seen=$("$FLOWDAR" analyze base --by session --limit 0 --format json | jq '[.sessions[] | select(.label == "usual")] | length')
 [ "$seen" -gt 0 ] && [ "$seen" = "$played" ] || fail "$played sessions were played, $seen of them are labelled"
 
+# One count: what record, analyze and info say.
+count() { # WHAT FILE: the first "NUMBER WHAT" in it
+	grep -oE "[0-9,]+ $1" "$2" | sed -n '1s/ .*//p'
+}
+grep -E '^recorded |^[0-9,]+ calls recorded' said >recorded
+"$FLOWDAR" analyze base >analyzed
+"$FLOWDAR" info base >told
+for what in events calls sessions; do
+	first=$(count $what recorded)
+	[ -n "$first" ] && [ "$first" = "$(count $what analyzed)" ] && [ "$first" = "$(count $what told)" ] ||
+		fail "$what: $first by record, $(count $what analyzed) by analyze, $(count $what told) by info"
+done
+
+# On a terminal the line of what goes on is the player's alone, and whatever is said begins at a line's begin.
+script -qec "'$FLOWDAR' record -o shown --play '$FLOWDAR_SOURCE/tests/captures/demo-baseline.pcap' -- '$server' --port 0 --root www" \
+	/dev/null </dev/null 2>&1 | tr '\r' '\n' | sed 's/\x1b\[K//' >said
+grep -q ' active, ' said || fail "the player does not tell how far it is"
+if grep 'events/s' said; then fail "the recorder writes over the player's line"; fi
+for word in label stopping recorded; do
+	grep -q "^$word " said || fail "\"$word\" does not begin a line"
+done
+
 # Whether somebody else has the same capture: its size and sum are told once, and in how to see it again.
 capture=$FLOWDAR_SOURCE/tests/captures/demo-baseline.pcap
 sum=$(sha256sum <"$capture" | cut -d ' ' -f 1)
@@ -76,6 +98,7 @@ jq -e -s 'length == 47 and all(.verdict != "refused")' waited.jsonl >/dev/null |
 	-- "$server" --port 0 --root www >said 2>&1 || fail "status $?: $(cat said)"
 grep -q "47 sessions were played at 127.0.0.1:$port, but the recorded server got none" said ||
 	fail "it is not said that the recorded server got none: $(cat said)"
+grep -q "got none: demo_httpd (pid $stranger) listens there\$" said || fail "it is not said who listens there: $(cat said)"
 kill $stranger
 wait $stranger || true
 status=0
