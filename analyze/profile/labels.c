@@ -341,6 +341,15 @@ const char **fdar_labels_names(const struct fdar_labels *labels)
 	return (const char **)names;
 }
 
+const char **fdar_labels_clients(const struct fdar_labels *labels)
+{
+	guint count;
+	gpointer *clients = g_hash_table_get_keys_as_array(labels->addresses, &count);
+
+	qsort(clients, count, sizeof *clients, by_text);
+	return (const char **)clients;
+}
+
 guint fdar_labels_count(const struct fdar_labels *labels)
 {
 	return labels->count;

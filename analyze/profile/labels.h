@@ -50,6 +50,8 @@ gboolean fdar_labels_silence(const struct fdar_labels *labels, double *mean_ns);
 
 /* Each label once, sorted; NULL-terminated texts that are the labels' own. The caller frees the array (g_free). */
 const char **fdar_labels_names(const struct fdar_labels *labels);
+/* The same of the clients, "address:port". */
+const char **fdar_labels_clients(const struct fdar_labels *labels);
 
 guint fdar_labels_count(const struct fdar_labels *labels);   /* lines with a label */
 guint fdar_labels_skipped(const struct fdar_labels *labels); /* lines without */

@@ -1,5 +1,5 @@
 /* Completions for bash, zsh and fish, written once when the program is built. They ask nobody, but the program for
- * the labels and functions of recordings that stand in the line (offered.c). */
+ * the labels, clients and functions of recordings that stand in the line (offered.c). */
 #include "cli/kit/help.h"
 
 #include <stdio.h>
@@ -16,6 +16,7 @@ enum kind {
 	USERS,
 	INTERFACES,
 	LABELS,
+	CLIENTS,
 	FUNCTIONS
 };
 
@@ -49,6 +50,8 @@ static enum kind kind_of_option(const struct fdar_usage *usage, const GOptionEnt
 		return WORDS;
 	if (strcmp(entry->long_name, "user") == 0)
 		return USERS;
+	if (strcmp(entry->long_name, "session") == 0)
+		return CLIENTS;
 	return kind_of_word(entry->arg_description ? entry->arg_description : "");
 }
 
@@ -93,7 +96,7 @@ static const char *const bash_actions[] = {
 	[ANYTHING] = "kind=anything",     [FILES] = "kind=files",       [FOLDERS] = "kind=folders",
 	[RECORDINGS] = "kind=recordings", [COMMANDS] = "kind=commands", [USERS] = "kind=users",
 	[INTERFACES] = "kind=interfaces", [WORDS] = "kind=words",       [LABELS] = "kind=labels",
-	[FUNCTIONS] = "kind=functions",
+	[FUNCTIONS] = "kind=functions",   [CLIENTS] = "kind=clients",
 };
 
 static void bash_command(const struct fdar_usage *usage, const GOptionEntry *entries)
@@ -140,26 +143,33 @@ static void bash_head(const char *const *commands)
 	     "\tcompopt -o nospace\n"
 	     "}\n"
 	     "\n"
-	     "# Labels or functions of the recordings in the line. Nothing of them is expanded; a "
-	     "colon ends bash's\n"
-	     "# words.\n"
+	     "# Labels, clients or functions of the recordings in the line. Nothing of them is "
+	     "expanded; a colon ends\n"
+	     "# bash's words, so what is before it stays.\n"
 	     "_flowdar_offered() {\n"
-	     "\tlocal name\n"
+	     "\tlocal name before=\n"
+	     "\t[[ $2 != *:* ]] || before=${2%:*}:\n"
 	     "\twhile IFS= read -r name; do\n"
-	     "\t\t[[ $name != \"$2\"* || $name == *:* ]] || COMPREPLY+=(\"$name\")\n"
+	     "\t\t[[ $name != \"$2\"* ]] || COMPREPLY+=(\"${name#\"$before\"}\")\n"
 	     "\tdone < <(\"${COMP_WORDS[0]/#\\~/$HOME}\" \"--help=$1\" \"${COMP_WORDS[@]:2}\" "
 	     "2>/dev/null)\n"
 	     "}\n"
 	     "\n"
 	     "_flowdar() {\n"
 	     "\tlocal current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}\n"
-	     "\tlocal command=${COMP_WORDS[1]} kind='' words='' options=''\n"
+	     "\tlocal command=${COMP_WORDS[1]} kind='' words='' options='' at=$COMP_CWORD\n"
 	     "\tCOMPREPLY=()\n"
-	     "\t# \"--option=value\" comes as three words.\n"
+	     "\t# An address and its port come as three words, and so does \"--option=value\".\n"
+	     "\tif [ \"$current\" = : ] && [ \"$at\" -gt 2 ]; then\n"
+	     "\t\tcurrent=$previous: at=$((at - 1))\n"
+	     "\telif [ \"$previous\" = : ] && [ \"$at\" -gt 3 ]; then\n"
+	     "\t\tcurrent=${COMP_WORDS[at-2]}:$current at=$((at - 2))\n"
+	     "\tfi\n"
+	     "\tprevious=${COMP_WORDS[at-1]}\n"
 	     "\tif [ \"$current\" = = ]; then\n"
 	     "\t\tcurrent=\n"
 	     "\telif [ \"$previous\" = = ]; then\n"
-	     "\t\tprevious=${COMP_WORDS[COMP_CWORD-2]}\n"
+	     "\t\tprevious=${COMP_WORDS[at-2]}\n"
 	     "\tfi\n"
 	     "\tif [ \"$COMP_CWORD\" = 1 ] || [ \"$command\" = help ]; then");
 	fputs("\t\tmapfile -t COMPREPLY < <(compgen -W '--help --version help", stdout);
@@ -181,7 +191,7 @@ static void bash_foot(void)
 	     "\tfi\n"
 	     "\tcase $kind in\n"
 	     "\twords) mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\") ;;\n"
-	     "\tlabels | functions) _flowdar_offered \"$kind\" \"$current\" ;;\n"
+	     "\tlabels | clients | functions) _flowdar_offered \"$kind\" \"$current\" ;;\n"
 	     "\trecordings) _flowdar_recordings \"$current\" ;;\n"
 	     "\tfiles)\n"
 	     "\t\tcompopt -o filenames\n"
@@ -217,6 +227,7 @@ static const char *const zsh_actions[] = {
 	[INTERFACES] = "_net_interfaces",
 	[WORDS] = NULL,
 	[LABELS] = " _flowdar_offered labels",
+	[CLIENTS] = " _flowdar_offered clients",
 	[FUNCTIONS] = " _flowdar_offered functions",
 };
 
@@ -257,7 +268,7 @@ static void zsh_head(const char *const *commands)
 	puts("#compdef flowdar\n"
 	     "# zsh completion for flowdar; made by flowdar --help=zsh\n"
 	     "\n"
-	     "# Labels or functions of the recordings in the line.\n"
+	     "# Labels, clients or functions of the recordings in the line.\n"
 	     "_flowdar_offered() {\n"
 	     "\tlocal -a names\n"
 	     "\tnames=(${(f)\"$(${(Q)program} --help=$1 ${(Q)words[2,-1]} 2>/dev/null)\"})\n"
@@ -302,6 +313,7 @@ static const char *const fish_actions[] = {
 	[INTERFACES] = "-x -a '(command ls /sys/class/net)'",
 	[WORDS] = NULL,
 	[LABELS] = "-x -a '(flowdar --help=labels (commandline -opc)[3..-1] 2>/dev/null)'",
+	[CLIENTS] = "-x -a '(flowdar --help=clients (commandline -opc)[3..-1] 2>/dev/null)'",
 	[FUNCTIONS] = "-x -a '(flowdar --help=functions (commandline -opc)[3..-1] 2>/dev/null)'",
 };
 

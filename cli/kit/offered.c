@@ -1,4 +1,4 @@
-/* What recordings that are named in a line offer for the values of its options: labels and functions. */
+/* What recordings that are named in a line offer for the values of its options: labels, clients and functions. */
 #include "cli/kit/help.h"
 
 #include <string.h>
@@ -25,11 +25,13 @@ static void offer(GHashTable *offered, const char *name)
 		g_hash_table_add(offered, g_strdup(name));
 }
 
-static void offer_labels(GHashTable *offered, const char *recording)
+static void offer_journal(GHashTable *offered, const char *recording, gboolean clients)
 {
 	g_autofree char *path = g_build_filename(recording, FDAR_RECORDING_JOURNAL, NULL);
 	g_autoptr(fdar_labels) labels = fdar_labels_load(path, NULL);
-	g_autofree const char **names = labels ? fdar_labels_names(labels) : NULL;
+	g_autofree const char **names = !labels   ? NULL
+					: clients ? fdar_labels_clients(labels)
+						  : fdar_labels_names(labels);
 
 	for (gsize i = 0; names && names[i]; i++)
 		offer(offered, names[i]);
@@ -68,17 +70,17 @@ gboolean fdar_offered_print(const char *what, char **words)
 {
 	g_autoptr(GHashTable) offered =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	gboolean labels = strcmp(what, "labels") == 0;
+	gboolean labels = strcmp(what, "labels") == 0, clients = strcmp(what, "clients") == 0;
 
-	if (!labels && strcmp(what, "functions") != 0)
+	if (!labels && !clients && strcmp(what, "functions") != 0)
 		return FALSE;
 	for (; *words; words++) {
 		g_autofree char *mark = g_build_filename(*words, FDAR_RECORDING_FILE, NULL);
 
 		if (!g_file_test(mark, G_FILE_TEST_IS_REGULAR))
 			continue;
-		if (labels)
-			offer_labels(offered, *words);
+		if (labels || clients)
+			offer_journal(offered, *words, clients);
 		else
 			offer_functions(offered, *words);
 	}

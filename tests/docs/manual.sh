@@ -93,7 +93,12 @@ completes hooks flowdar cc --flowdar-mode = h
 completes noisy flowdar analyze base --label n
 completes normal flowdar diff base base --baseline-label = n
 completes match_from flowdar sequence base --focus m
+completes 127.0.0.1:3 flowdar log base --session 127
+completes 127.0.0.1:4 flowdar analyze base -s ''
+completes 2 flowdar log base --session 127.0.0.1 :
+completes 1 flowdar timeline base --session = 127.0.0.1 : 1
 [ "$("$FLOWDAR" --help=labels "$work/here/base" | xargs)" = 'noisy normal' ] || fail "labels that are no plain words are offered"
+[ "$("$FLOWDAR" --help=clients "$work/here/base" | xargs)" = '127.0.0.1:1 127.0.0.1:2 127.0.0.1:3 127.0.0.1:4' ] || fail "clients offered"
 [ "$("$FLOWDAR" --help=functions "$work/here/base" "$work/none" | xargs)" = 'main match_from' ] || fail "functions offered"
 shellcheck --shell=bash --severity=warning "$share/bash-completion/completions/flowdar" || fail "shellcheck finds something"
 
@@ -124,6 +129,7 @@ END
 	zsh_completes memory 'flowdar verify --test m'
 	zsh_completes normal 'flowdar analyze base --label no'
 	zsh_completes match_from 'flowdar sequence base --focus m'
+	zsh_completes 127.0.0.1:4 'flowdar analyze base --session 127'
 	zsh_completes --flowdar-mode 'flowdar cc --flowdar-m'
 fi
 if command -v fish >/dev/null; then
@@ -139,6 +145,7 @@ if command -v fish >/dev/null; then
 	fish_completes verify 'flowdar help ver'
 	fish_completes normal "flowdar analyze $work/here/base --label no"
 	fish_completes match_from "flowdar sequence $work/here/base --focus m"
+	fish_completes 127.0.0.1:4 "flowdar analyze $work/here/base --session 127"
 	fish_completes --flowdar-mode 'flowdar cc --flow'
 	fish_completes "patch.*server's source: sessions" 'flowdar pat'
 fi
