@@ -4,7 +4,9 @@
 #	fetch_sources HOME PACKAGE...    leaves HOME/source/PACKAGE, with Debian's patches applied, and
 #	                                 the versions in HOME/source/versions; nothing to do when they are
 #	                                 there. One at a time for each HOME, also between processes.
-#	                                 With fetch_release set, as another release of Debian has them.
+#	                                 With fetch_release set, as another release of Debian has them, all but
+#	                                 those that fetch_own names: where that has left the mirrors, but
+#	                                 for its authors' archive, this without Debian's patches.
 #
 # apt gets a configuration of our own with deb-src lines, lists of its own and
 # no cache of packages: nothing of the system's is changed, and no root is needed.
@@ -39,8 +41,17 @@ fetch_all() {
 		fetch_one "$package" || return
 	done
 	(cd "$source" && for package in "$@"; do
-		echo "$package $(dpkg-parsechangelog -l "$package/debian/changelog" -S Version)"
+		echo "$package $(fetch_version "$package")"
 	done) >"$source/versions.new" && mv "$source/versions.new" "$source/versions"
+}
+
+# fetch_version TREE: that of the package, or the one in the name of its authors' archive.
+fetch_version() {
+	if [ -e "$1/debian/changelog" ]; then
+		dpkg-parsechangelog -l "$1/debian/changelog" -S Version
+	else
+		cat "$1.version"
+	fi
 }
 
 # The mirrors that the system's apt has, whatever kind of file it has them from; Debian's own when
@@ -48,7 +59,13 @@ fetch_all() {
 fetch_mirrors() {
 	local codename
 	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
-	fetch_mirrors_here "$codename" | if [ -n "${fetch_release:-}" ]; then sed -n "s/ $codename\$/ $fetch_release/p"; else cat; fi
+	fetch_mirrors_here "$codename"
+	case ${fetch_release:-} in
+	'') ;;
+	# No release: it has no updates beside it.
+	sid | experimental) fetch_mirrors_here "$codename" | sed -n "s/ $codename\$/ $fetch_release/p" ;;
+	*) fetch_mirrors_here "$codename" | sed "s/ $codename\(-[a-z]*\)\{0,1\}\$/ $fetch_release\1/" ;;
+	esac
 }
 
 fetch_mirrors_here() {
@@ -85,7 +102,12 @@ fetch_apt() {
 # one comes) the release's own.
 fetch_one() {
 	local package=$1 codename log=$fetch_home/log/fetch-$1.log
-	codename=${fetch_release:-$(. /etc/os-release && echo "$VERSION_CODENAME")}
+	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	if [ -n "${fetch_release:-}" ]; then
+		[[ " ${fetch_own:-} " == *" $package "* ]] || codename=$fetch_release
+		fetch_other "$package" "$codename"
+		return
+	fi
 	quietly "$log" fetch_unpack "$package" "$package" 2>"$log.first" && return
 	say "$fetch_name: the newest version of $package cannot be had, taking the one of $codename"
 	quietly "$log" fetch_unpack "$package" "$package/$codename" && return
@@ -93,11 +115,37 @@ fetch_one() {
 	return 1
 }
 
+# fetch_other PACKAGE RELEASE: as it is there, or its authors' archive of that version alone.
+fetch_other() {
+	local log=$fetch_home/log/fetch-$1.log from how
+	for how in fetch_unpack fetch_archive; do
+		for from in "$2-security" "$2"; do
+			if "$how" "$1" "$1/$from" >"$log" 2>&1; then
+				say "$fetch_name: $1 of $from"
+				return
+			fi
+		done
+	done
+	say "$fetch_name: no mirror gives $1 of $2: see $log"
+	return 1
+}
+
 # fetch_unpack NAME WHAT: WHAT as apt-get names it, unpacked and patched, in source/NAME.
-fetch_unpack() {
-	local download=$fetch_home/source/$1.download
+fetch_unpack() (
+	download=$fetch_home/source/$1.download
 	rm -rf "$download" && mkdir -p "$download" && cd "$download" &&
 		fetch_apt source --download-only "$2" &&
 		dpkg-source --no-check --extract ./*.dsc ../"$1" &&
 		cd .. && rm -rf "$download" ./*.orig*.tar.* ./*.debian.tar.*
-}
+)
+
+# fetch_archive NAME WHAT: the same of the authors' archive, which later packages of one version share.
+fetch_archive() (
+	download=$fetch_home/source/$1.download
+	rm -rf "$download" "${download%.download}" && mkdir -p "$download" "${download%.download}" && cd "$download" &&
+		fetch_apt source --download-only --tar-only "$2" || exit
+	archive=$(find . -name "*.orig.tar.*" ! -name "*.asc" -printf '%f\n')
+	version=${archive#*_}
+	tar -x -f "$archive" -C "../$1" --strip-components=1 &&
+		echo "${version%.orig.tar.*}" >"../$1.version" && rm -rf "$download"
+)

@@ -41,7 +41,7 @@ httpd_build_apr_util() {
 # all of httpd's functions.
 httpd_build_httpd() {
 	local version
-	version=$(dpkg-parsechangelog -l "$httpd_home/build/$2/debian/changelog" -S Version) &&
+	version=$(sed -n 's/^apache2 //p' "$httpd_home/source/versions") &&
 		cd "$httpd_home/build/$2" &&
 		./configure --prefix="$httpd_home/prefix" --with-mpm="$1" \
 			--with-apr="$httpd_home/prefix" --with-apr-util="$httpd_home/prefix" \

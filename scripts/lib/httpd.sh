@@ -17,7 +17,7 @@ httpd_program=$httpd_home/prefix/bin/httpd # with the worker MPM; httpd-event is
 httpd_run=     # set by httpd_configure: the directory of the configured server
 
 httpd_fetch() {
-	fetch_sources "$httpd_home" apache2 apr apr-util
+	fetch_own="apr apr-util" fetch_sources "$httpd_home" apache2 apr apr-util
 }
 
 # shellcheck source=httpd-build.sh

@@ -33,9 +33,12 @@ nginx_build_all() {
 }
 
 nginx_build_nginx() {
-	cd "$nginx_home/build/nginx" &&
-		./configure --prefix="$nginx_home/prefix" --with-threads --with-poll_module --with-select_module \
-			--without-http_gzip_module --with-cc="$server_cc" --with-cc-opt="$server_cflags" &&
+	local without=(--without-http_gzip_module)
+	cd "$nginx_home/build/nginx" || return
+	# Before 1.22 it knows the first PCRE alone.
+	grep -q pcre2 auto/lib/pcre/conf || without+=(--without-http_rewrite_module)
+	./configure --prefix="$nginx_home/prefix" --with-threads --with-poll_module --with-select_module \
+		"${without[@]}" --with-cc="$server_cc" --with-cc-opt="$server_cflags" &&
 		server_make &&
 		install -D -m 755 objs/nginx "$nginx_program"
 }
@@ -52,7 +55,10 @@ nginx_configure() {
 
 # nginx_command: argument by argument, a line each; in the foreground.
 nginx_command() {
-	printf '%s\n' "$nginx_program" -p "$nginx_run" -e error.log -c nginx.conf
+	local early=(-e error.log) help
+	help=$("$nginx_program" -h 2>&1)
+	[[ $help == *"-e filename"* ]] || early=() # before 1.19.5
+	printf '%s\n' "$nginx_program" -p "$nginx_run" "${early[@]}" -c nginx.conf
 }
 
 # "/behind/" is answered by the same server, asked as one behind it: by way of a Unix socket, so that

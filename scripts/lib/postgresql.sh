@@ -9,8 +9,17 @@ postgresql_home=$server_cache/postgresql
 postgresql_run=    # set by postgresql_configure: the directory of the configured server
 postgresql_prefix= # set by who builds it: where it is installed
 
+# postgresql_package: each release of Debian has one of its own.
+postgresql_package() {
+	case ${fetch_release:-} in
+	bullseye) echo postgresql-13 ;;
+	trixie) echo postgresql-17 ;;
+	*) echo postgresql-15 ;;
+	esac
+}
+
 postgresql_fetch() {
-	fetch_sources "$postgresql_home" postgresql-15
+	fetch_sources "$postgresql_home" "$(postgresql_package)"
 }
 
 # postgresql_configure PORT: a new cluster, without a password.

@@ -25,6 +25,12 @@ else
 	server_cache=$flowdar_cache
 fi
 
+# Another release of Debian whose servers are meant, in a place of their own; the rest of them is as always.
+if [ -n "${FLOWDAR_RELEASE:-}" ]; then
+	server_cache=$server_cache/$FLOWDAR_RELEASE
+	fetch_release=$FLOWDAR_RELEASE
+fi
+
 # Who the servers run as when we are root; every Debian has this user, for this purpose.
 server_user=www-data
 

@@ -22,13 +22,13 @@
 . "${BASH_SOURCE[0]%/*}/postgresql.sh"
 
 server_source() {
-	local tree=$1
+	local tree=$1 fetch_release=${3:-${fetch_release:-}}
 	case $1 in
 	httpd) tree=apache2 ;;
-	postgresql) tree=postgresql-15 ;;
+	postgresql) tree=$(postgresql_package) ;;
 	esac
 	if [ -n "${3:-}" ]; then
-		fetch_release=$3 fetch_sources "$server_cache/$1-$3" "$tree" >&2 && mkdir -p "${2%/*}" &&
+		fetch_sources "$server_cache/$1-$3" "$tree" >&2 && mkdir -p "${2%/*}" &&
 			cp -a "$server_cache/$1-$3/source/$tree" "$2"
 		return
 	fi

@@ -6,6 +6,8 @@ set -uo pipefail
 . "$FLOWDAR_SOURCE/tests/e2e/private.sh"
 # shellcheck source=unmarked_lib.sh
 . "$FLOWDAR_SOURCE/tests/real/unmarked_lib.sh"
+# shellcheck source=marked_lib.sh
+. "$FLOWDAR_SOURCE/tests/real/marked_lib.sh"
 unmarked_turn haproxy
 unmarked_begin haproxy
 cat >"$WORK/usual" <<'END'
@@ -23,8 +25,6 @@ clients_usual=$WORK/usual clients_hurt=$WORK/hurt
 unmarked_shapes
 unmarked_strace
 unmarked_hurt
-# shellcheck source=marked_lib.sh
-. "$FLOWDAR_SOURCE/tests/real/marked_lib.sh"
 marked_build() {
 	make -j "$(nproc)" TARGET=linux-glibc CC=cc CPU_CFLAGS=-O1 USE_PCRE2=1 haproxy
 }

@@ -6,6 +6,7 @@
 # marked_begin NAME: its source is there, and what an ordinary user needs to record it.
 marked_begin() {
 	unmarked=$1
+	release_turn
 	need spatch gcc make jq setpriv
 	# shellcheck source=/dev/null
 	. "$FLOWDAR_SOURCE/scripts/lib/$1.sh"
@@ -29,6 +30,8 @@ marked() {
 	port=$(free_port)
 	recording=$WORK/home/marked
 	rm -rf "$recording"
+	# What is built without marks is of this release.
+	[ -z "${FLOWDAR_RELEASE:-}" ] || printf -v "${unmarked}_program" %s "$tree/$1"
 	"${unmarked}_configure" "$port" || fail "$unmarked cannot be configured"
 	mapfile -t argv < <("${unmarked}_command")
 	"$FLOWDAR" record --detail session "${marked_options[@]}" -o "$recording" -- "$tree/$1" "${argv[@]:1}" >"$recording.err" 2>&1 &
@@ -47,4 +50,5 @@ marked_tree() {
 	server_source "$unmarked" "$1"
 	flowdar patch "$1" >"$WORK/patch.out" 2>&1 || fail "flowdar patch: $(cat "$WORK/patch.out")"
 	(cd "$1" && "$2") >"$WORK/marked.out" 2>&1 || fail "marked, it cannot be built: $(tail -n 5 "$WORK/marked.out")"
+	chmod -R a+rX "$1"
 }

@@ -7,6 +7,8 @@ set -uo pipefail
 . "$FLOWDAR_SOURCE/tests/e2e/private.sh"
 # shellcheck source=unmarked_lib.sh
 . "$FLOWDAR_SOURCE/tests/real/unmarked_lib.sh"
+# shellcheck source=marked_lib.sh
+. "$FLOWDAR_SOURCE/tests/real/marked_lib.sh"
 unmarked_turn memcached
 unmarked_begin memcached
 cat >"$WORK/usual" <<'END'
@@ -27,8 +29,6 @@ unmarked_shapes
 unmarked_rules command 3
 unmarked_strace
 unmarked_hurt
-# shellcheck source=marked_lib.sh
-. "$FLOWDAR_SOURCE/tests/real/marked_lib.sh"
 marked_build() {
 	./configure CC=cc CFLAGS=-O1 --disable-docs --disable-coverage && make -j "$(nproc)" memcached
 }

@@ -83,7 +83,7 @@ fits() {
 
 servers=(httpd nginx redis memcached lighttpd haproxy)
 # Second versions, of releases of Debian whose sources are still to be had.
-others=(nginx/bullseye memcached/trixie lighttpd/trixie)
+others=(nginx/bullseye nginx/trixie httpd/bullseye memcached/trixie lighttpd/trixie haproxy/trixie postgresql/bullseye)
 tree=$work/tree
 if [ "${FLOWDAR_UNMARKED:-}" = all ]; then
 	servers+=(unbound postgresql)

@@ -10,6 +10,14 @@
 . "$FLOWDAR_SOURCE/scripts/lib/servers.sh"
 PATH=$(dirname "$FLOWDAR"):$PATH
 
+# release_turn: servers of another release are for scripts/test --all, or whoever asks for them by name.
+release_turn() {
+	if [ -n "${FLOWDAR_RELEASE:-}" ] && [ "${FLOWDAR_UNMARKED:-all}" != all ]; then
+		echo "skipped: the server of $FLOWDAR_RELEASE is tried by scripts/test --all"
+		exit 77
+	fi
+}
+
 # need COMMAND...: skips when one is missing.
 need() {
 	local command
@@ -23,6 +31,7 @@ need() {
 
 # have SERVER: fetched and built, or skipped.
 have() {
+	release_turn
 	need spatch gcc make curl ab jq babeltrace2
 	"$1_fetch" || {
 		echo "skipped: the Debian source of $1 is not here, and no mirror gives it (the network is needed once)"

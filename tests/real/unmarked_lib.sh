@@ -33,7 +33,9 @@ unmarked_forks=
 unmarked_signal=TERM
 unmarked_ways=(foreground daemon)
 
+# Another release's server (FLOWDAR_RELEASE) is tried with its marks alone; all that is here is of the sources of this one.
 unmarked_turn() {
+	release_turn
 	case " ${FLOWDAR_UNMARKED:-$1} " in
 	*" $1 "* | *" all "*) ;;
 	*)
@@ -45,6 +47,10 @@ unmarked_turn() {
 
 unmarked_begin() {
 	unmarked=$1
+	if [ -n "${FLOWDAR_RELEASE:-}" ]; then
+		marked_begin "$1"
+		return
+	fi
 	need gcc make jq strace setpriv
 	# shellcheck source=/dev/null
 	. "$FLOWDAR_SOURCE/scripts/lib/$1.sh"
@@ -184,6 +190,7 @@ unmarked_times() {
 # unmarked_shapes [AS HOW]...
 unmarked_shapes() {
 	local as how
+	[ -z "${FLOWDAR_RELEASE:-}" ] || return 0
 	for as in user root; do
 		for how in "${unmarked_ways[@]}"; do
 			note "as $as, $how"
@@ -204,6 +211,7 @@ unmarked_rules() {
 # unmarked_strace: each session's reads and writes are those that strace sees on its connection.
 unmarked_strace() {
 	local tracer wrong
+	[ -z "${FLOWDAR_RELEASE:-}" ] || return 0
 	note "reads and writes, as strace has them"
 	unmarked_record root foreground strace
 	strace -f -qq -yy -o "$WORK/strace.log" -e signal=none \
@@ -286,6 +294,7 @@ unmarked_of() {
 # least so long; nobody else has any.
 unmarked_hurt() {
 	local at_once hurt calls ns
+	[ -z "${FLOWDAR_RELEASE:-}" ] || return 0
 	for at_once in 1 4 16; do
 		note "2 ms of spin for 30 %, $at_once at a time"
 		unmarked_record user foreground "hurt-$at_once"
