@@ -1,5 +1,8 @@
 #include "pipeline/samples/throttling.h"
 
+/* Two timer interrupts where they are rarest (100 Hz), which an event that is throttled keeps coming. */
+#define LONGEST_NS UINT64_C(20000000)
+
 struct fdar_throttling {
 	uint64_t period_ns, ticks;
 	GHashTable *since; /* event -> when it stopped, uint64_t each: those that do not tick now */
@@ -26,7 +29,8 @@ static void go_on(struct fdar_throttling *throttling, const struct fdar_perf_rec
 	const uint64_t *since = g_hash_table_lookup(throttling->since, &record->event);
 
 	if (since && record->time_ns > *since)
-		throttling->ticks += (record->time_ns - *since) / throttling->period_ns;
+		throttling->ticks +=
+			MIN(record->time_ns - *since, LONGEST_NS) / throttling->period_ns;
 	g_hash_table_remove(throttling->since, &record->event);
 }
 

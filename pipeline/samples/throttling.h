@@ -3,7 +3,8 @@
  * (kernel.perf_event_max_sample_rate, which it lowers by itself where they take long).
  *
  * Place in the house: under intake.c. An event that is throttled does not tick until the processor's next
- * timer interrupt; the kernel tells when it stops and when it goes on, not how many are missing.
+ * timer interrupt; the kernel tells when it stops and when it goes on, not how many are missing. What it tells may be
+ * lost, too: when an event goes on is not known then, and not when it stopped the next time.
  */
 #ifndef FDAR_PIPELINE_SAMPLES_THROTTLING_H
 #define FDAR_PIPELINE_SAMPLES_THROTTLING_H
@@ -22,7 +23,8 @@ struct fdar_throttling *fdar_throttling_new(uint64_t period_ns);
 gboolean fdar_throttling_take(struct fdar_throttling *throttling,
 			      const struct fdar_perf_record *record);
 
-/* How many ticks are missing: one each time, and as many as whole periods went by until it went on. */
+/* How many ticks are missing: one each time, and as many as whole periods went by until it went on, or until the
+ * timer must have come (20 ms): it ticked in between where it is told to go on later. */
 uint64_t fdar_throttling_ticks(const struct fdar_throttling *throttling);
 
 /* NULL is allowed. */

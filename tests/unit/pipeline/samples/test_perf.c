@@ -89,6 +89,17 @@ static void test_throttling(void)
 	fdar_throttling_free(throttling);
 }
 
+/* It went on and stopped again, and both is lost: what it ticked meanwhile is not missing. */
+static void test_throttling_lost(void)
+{
+	struct fdar_throttling *throttling = fdar_throttling_new(1000000);
+
+	tell(throttling, PERF_RECORD_THROTTLE, 7, 1000000);
+	tell(throttling, PERF_RECORD_UNTHROTTLE, 7, 60 * UINT64_C(1000000000));
+	g_assert_cmpuint(fdar_throttling_ticks(throttling), ==, 1 + 20);
+	fdar_throttling_free(throttling);
+}
+
 /* As the kernel writes one: no chain, registers, room for 64 bytes of stack of which 16 are there. */
 static void test_sample_record(void)
 {
@@ -133,6 +144,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/perf/records", test_records);
 	g_test_add_func("/perf/throttling", test_throttling);
+	g_test_add_func("/perf/throttling_lost", test_throttling_lost);
 	g_test_add_func("/perf/sample_record", test_sample_record);
 	return g_test_run();
 }
