@@ -1,5 +1,6 @@
 #include "analyze/profile/profile_cache.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -229,6 +230,16 @@ static gboolean is_unchanged(const char *path, const char *key)
 	return TRUE;
 }
 
+/* What stands in its place is not written to: a link or a pipe may be anybody's, of whom the recording was got. */
+static gboolean make_way(const char *name)
+{
+	struct stat status;
+
+	if (lstat(name, &status) != 0)
+		return errno == ENOENT;
+	return S_ISREG(status.st_mode) || (!S_ISDIR(status.st_mode) && g_unlink(name) == 0);
+}
+
 void fdar_profile_cache_keep(const char *path, const char *key, const struct fdar_profile *profile,
 			     struct fdar_profile_about *about)
 {
@@ -237,7 +248,7 @@ void fdar_profile_cache_keep(const char *path, const char *key, const struct fda
 
 	if (!is_named_for_good(profile) || !is_unchanged(path, key))
 		return;
-	if (g_mkdir(dir, 0755) != 0 && !is_ours(dir, S_IFDIR))
+	if ((g_mkdir(dir, 0755) != 0 && !is_ours(dir, S_IFDIR)) || !make_way(name))
 		return;
 	g_free(about->key);
 	about->key = g_strdup(key);

@@ -116,6 +116,33 @@ static void test_found_and_stale(void)
 	clean(dir);
 }
 
+/* What came with a recording in the place of its profile is taken away: nobody waits at it, and what it leads to
+ * stays as it is. */
+static void test_in_its_place(void)
+{
+	g_autoptr(fdar_profile) profile = script_profile("A 0 begin:1: 1 +f 5 -f 6 end:1");
+	g_autofree char *dir = recording_new();
+	g_autofree char *key = key_when_settled(dir);
+	g_autofree char *victim = g_build_filename(dir, FDAR_PROFILE_CACHE_DIR, "victim", NULL);
+	g_autofree char *file = NULL, *left = NULL;
+
+	keep(dir, key, profile);
+	file = only_file(dir);
+	g_assert_cmpint(g_unlink(file), ==, 0);
+	g_assert_cmpint(mkfifo(file, 0600), ==, 0);
+	keep(dir, key, profile);
+	g_assert_true(is_kept(dir, key));
+
+	g_assert_true(g_file_set_contents(victim, "mine", -1, NULL));
+	g_assert_cmpint(g_unlink(file), ==, 0);
+	g_assert_cmpint(symlink(victim, file), ==, 0);
+	keep(dir, key, profile);
+	g_assert_true(is_kept(dir, key));
+	g_assert_true(g_file_get_contents(victim, &left, NULL, NULL));
+	g_assert_cmpstr(left, ==, "mine");
+	clean(dir);
+}
+
 /* Writers that are killed in the middle, and others that are not, at the same time. */
 static void test_many_writers(void)
 {
@@ -168,6 +195,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/profile-cache/found-and-stale", test_found_and_stale);
+	g_test_add_func("/profile-cache/in-its-place", test_in_its_place);
 	g_test_add_func("/profile-cache/many-writers", test_many_writers);
 	g_test_add_func("/profile-cache/names-to-come", test_names_to_come);
 	return g_test_run();
