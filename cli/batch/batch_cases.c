@@ -146,16 +146,23 @@ static gboolean status_of(const struct fdar_batch_case *one, GStatBuf *status)
 	return g_stat(json, status) == 0 || g_stat(one->path, status) == 0;
 }
 
+/* With its own rules: these may be written later than it. */
 static char *from_text(const struct fdar_batch_case *one, const char *asked)
 {
 	g_autofree char *whole = g_canonicalize_filename(one->path, NULL);
+	g_autofree char *own = g_build_filename(one->path, "rules", NULL);
+	g_autoptr(GString) text = g_string_new(whole);
 	GStatBuf status = { 0 };
 
 	if (!status_of(one, &status))
 		return g_strdup("");
-	return g_strdup_printf("%s\nof %" G_GINT64_FORMAT ".%09ld, %" G_GINT64_FORMAT " bytes\n%s",
-			       whole, (gint64)status.st_mtim.tv_sec, status.st_mtim.tv_nsec,
-			       (gint64)status.st_size, asked);
+	g_string_append_printf(text,
+			       "\nof %" G_GINT64_FORMAT ".%09ld, %" G_GINT64_FORMAT " bytes\n",
+			       (gint64)status.st_mtim.tv_sec, status.st_mtim.tv_nsec,
+			       (gint64)status.st_size);
+	append_file(text, "own rules", g_file_test(own, G_FILE_TEST_IS_REGULAR) ? own : NULL);
+	g_string_append(text, asked);
+	return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
 static gboolean is_newer(const struct fdar_batch_case *one)
