@@ -104,14 +104,15 @@ static void print(const GArray *met, enum fdar_format format)
 		{ "no end", "no_end", TRUE, FALSE },
 		{ "early", "early", TRUE, FALSE },
 		{ "uncertain", "uncertain", TRUE, FALSE },
+		{ "no field", "no_field", TRUE, FALSE },
 	};
 	g_autoptr(fdar_table) table = fdar_table_new("rules", columns, G_N_ELEMENTS(columns));
 
 	for (guint i = 0; i < met->len; i++) {
 		const struct fdar_rule_met *rule = &g_array_index(met, struct fdar_rule_met, i);
-		const guint64 figures[] = { rule->met,   rule->no_match, rule->no_key,
-					    rule->again, rule->stray,    rule->open,
-					    rule->early, rule->uncertain };
+		const guint64 figures[] = { rule->met,   rule->no_match,  rule->no_key,
+					    rule->again, rule->stray,     rule->open,
+					    rule->early, rule->uncertain, rule->no_field };
 
 		fdar_table_row(table);
 		fdar_table_cell(table, 0, rule->name, NULL);
@@ -165,6 +166,9 @@ static void tell_wrong(const GArray *met)
 		tell_if(lines, rule->no_key, rule->name, "matches without a key",
 			"the group of the pattern was empty, or the event has no such field with a "
 			"number or a text of its own");
+		tell_if(lines, rule->no_field, rule->name, "events without a field",
+			"peer, label, what or fd names one that they have not (or no text, no "
+			"number)");
 		tell_if(lines, rule->again, rule->name, "begins of what was open",
 			"an end is missing, or the key is used again before it");
 		tell_if(lines, rule->stray, rule->name, "times nothing of that was open",

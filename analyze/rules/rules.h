@@ -94,6 +94,7 @@ struct fdar_rule_met {
 	guint64 again; /* began what was open already: a key used again, or an end that is missing */
 	guint64 stray;     /* ended, resumed or took what was not there */
 	guint64 early;     /* took, first in, first out, what was said to be put after that only */
+	guint64 no_field;  /* it has not the field of a peer, label, descriptor or what */
 	guint64 uncertain; /* hand-overs, first in, first out, that may be of another put */
 	guint64 open;      /* began and had no end so far */
 };

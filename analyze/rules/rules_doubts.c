@@ -26,6 +26,7 @@ static void tell_rule(GPtrArray *doubts, const struct fdar_rule_met *met, const 
 	     takes ? "takes without a put" : "nothing was open that it ends or resumes");
 	tell(doubts, met, met->again, met->again > many, "begins of what was open");
 	tell(doubts, met, met->no_key, met->no_key > many, "no key");
+	tell(doubts, met, met->no_field, FALSE, "no such field");
 	/* Who is open at the end may have been; all who ever began are not. */
 	if (begun > 1 && met->met == begun && rule->kind != FDAR_EVENT_HANDOFF_PUT)
 		tell(doubts, met, begun, TRUE, "begins without an end");

@@ -305,6 +305,12 @@ static void do_wait(struct fdar_rules_run *run, const struct rule *rule,
 	made->wait = rule->wait;
 }
 
+/* The event has not the field that this is in. */
+static gboolean lacks(const struct rule_value *value, const struct fdar_event *event)
+{
+	return value->from == RULE_ROLE && !has(event, value->role);
+}
+
 void rules_perform(struct fdar_rules_run *run, uint32_t index, const struct rule *rule,
 		   const struct fdar_event *event, const GMatchInfo *match)
 {
@@ -317,6 +323,8 @@ void rules_perform(struct fdar_rules_run *run, uint32_t index, const struct rule
 	if (has_key && !key && event->kind == FDAR_EVENT_OTHER)
 		key = OWN_KEY;
 	met->met++;
+	met->no_field += lacks(&rule->peer, event) || lacks(&rule->label, event) ||
+			 lacks(&rule->what, event) || lacks(&rule->fd, event);
 	thread->now_ns = event->time_ns;
 	end_before(run, index, rule, event, thread);
 	if (!has_key && rule->key.from != RULE_NOWHERE) {

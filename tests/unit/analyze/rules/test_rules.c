@@ -335,8 +335,6 @@ static void test_uncertain_random(void)
 		wrong = wrong_ones(events, count, seed % 4);
 		met = fdar_rules_run_met(run);
 		takes = &g_array_index(met, struct fdar_rule_met, 1);
-		g_test_message("seed %u: %u wrong, %u uncertain, %u early, %u stray", seed, wrong,
-			       (guint)takes->uncertain, (guint)takes->early, (guint)takes->stray);
 		g_assert_cmpuint(wrong, <=, takes->uncertain + takes->early);
 		right += !wrong && !takes->uncertain;
 		wrong_runs += wrong > 0;
@@ -626,12 +624,17 @@ static void test_text_keys(void)
 
 static void test_labels(void)
 {
+	struct outcome lacking =
+		apply("[rule a]\nevent=a\nkey=k\nlabel=l\ndo=session-begin\n", "A 1 other:a:");
 	static const char rules[] = "[rule begin]\nevent=begin\ntext=t\n"
 				    "match=(?<key>[0-9]+)(/(?<label>.+))?\ndo=session-begin\n";
 	struct outcome outcome = apply(rules, "A 1 other:begin:1/gold 2 other:begin:2");
 
 	g_assert_cmpstr(outcome.told, ==, "1 session_begin 1 gold; 2 session_begin 2");
+	g_assert_cmpuint(met(&outcome, 0)->no_field, ==, 0);
 	outcome_clear(&outcome);
+	g_assert_cmpuint(met(&lacking, 0)->no_field, ==, 1);
+	outcome_clear(&lacking);
 }
 
 /* Who has a key can be resumed, who has none cannot. */
