@@ -50,8 +50,8 @@ struct fdar_control_counts {
 struct fdar_control_process {
 	int32_t pid; /* as it calls itself */
 	uint64_t calls;
-	uint64_t elsewhere; /* that are not among them: on stacks of coroutines */
 	uint64_t events[FDAR_CONTROL_EVENTS];
+	uint64_t elsewhere; /* calls that are not among them: on stacks of coroutines */
 };
 
 /* One that has ended without saying so: killed, or ended by a signal. */

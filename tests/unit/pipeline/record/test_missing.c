@@ -15,8 +15,8 @@ static GArray *processes(const struct fdar_control_process *first, guint count)
 
 static void test_more_is_fine(void)
 {
-	g_autoptr(GArray) said = LIST({ 1, 10, { 2, 3, 4 } }, { 2, 0, { 0 } });
-	g_autoptr(GArray) found = LIST({ 2, 5, { 1 } }, { 1, 11, { 2, 3, 5 } });
+	g_autoptr(GArray) said = LIST({ 1, 10, { 2, 3, 4 }, 0 }, { 2, 0, { 0 }, 0 });
+	g_autoptr(GArray) found = LIST({ 2, 5, { 1 }, 0 }, { 1, 11, { 2, 3, 5 }, 0 });
 	struct fdar_record_missing missing = { 9, 9 };
 
 	fdar_record_missing_find(said, found, FDAR_DETAIL_ALL, &missing);
@@ -27,8 +27,8 @@ static void test_more_is_fine(void)
 /* What one process has too many is no consolation for another's loss. */
 static void test_by_process_and_kind(void)
 {
-	g_autoptr(GArray) said = LIST({ 1, 10, { 5, 0, 7 } }, { 2, 10, { 5, 9, 0 } });
-	g_autoptr(GArray) found = LIST({ 1, 100, { 50, 0, 6 } }, { 2, 9, { 0, 90, 0 } });
+	g_autoptr(GArray) said = LIST({ 1, 10, { 5, 0, 7 }, 0 }, { 2, 10, { 5, 9, 0 }, 0 });
+	g_autoptr(GArray) found = LIST({ 1, 100, { 50, 0, 6 }, 0 }, { 2, 9, { 0, 90, 0 }, 0 });
 	struct fdar_record_missing missing;
 
 	fdar_record_missing_find(said, found, FDAR_DETAIL_FUNCTION, &missing);
@@ -39,8 +39,8 @@ static void test_by_process_and_kind(void)
 /* One number, two processes one after the other. */
 static void test_same_number(void)
 {
-	g_autoptr(GArray) said = LIST({ 1, 10, { 5, 0, 0 } });
-	g_autoptr(GArray) found = LIST({ 1, 4, { 5 } }, { 2, 1, { 0 } }, { 1, 5, { 1 } });
+	g_autoptr(GArray) said = LIST({ 1, 10, { 5, 0, 0 }, 0 });
+	g_autoptr(GArray) found = LIST({ 1, 4, { 5 }, 0 }, { 2, 1, { 0 }, 0 }, { 1, 5, { 1 }, 0 });
 	struct fdar_record_missing missing;
 
 	fdar_record_missing_find(said, found, FDAR_DETAIL_FUNCTION, &missing);
@@ -50,8 +50,8 @@ static void test_same_number(void)
 
 static void test_no_trace_of_it(void)
 {
-	g_autoptr(GArray) said = LIST({ 1, 10, { 5, 6, 7 } });
-	g_autoptr(GArray) found = LIST({ 2, 10, { 5, 6, 7 } });
+	g_autoptr(GArray) said = LIST({ 1, 10, { 5, 6, 7 }, 0 });
+	g_autoptr(GArray) found = LIST({ 2, 10, { 5, 6, 7 }, 0 });
 	struct fdar_record_missing missing;
 
 	fdar_record_missing_find(said, found, FDAR_DETAIL_FUNCTION, &missing);
@@ -62,8 +62,8 @@ static void test_no_trace_of_it(void)
 /* A session of somebody else's may take what ours does not ask for. */
 static void test_not_asked_for(void)
 {
-	g_autoptr(GArray) said = LIST({ 1, 10, { 5, 6, 7 } });
-	g_autoptr(GArray) found = LIST({ 1, 0, { 5, 0, 0 } });
+	g_autoptr(GArray) said = LIST({ 1, 10, { 5, 6, 7 }, 0 });
+	g_autoptr(GArray) found = LIST({ 1, 0, { 5, 0, 0 }, 0 });
 	struct fdar_record_missing missing;
 
 	fdar_record_missing_find(said, found, FDAR_DETAIL_SESSION, &missing);
@@ -75,8 +75,9 @@ static void test_not_asked_for(void)
 
 static void test_absurd(void)
 {
-	g_autoptr(GArray) said = LIST({ 1, UINT64_MAX, { 5 } }, { 2, UINT64_MAX, { UINT64_MAX } });
-	g_autoptr(GArray) found = LIST({ 1, 1, { 0 } });
+	g_autoptr(GArray) said =
+		LIST({ 1, UINT64_MAX, { 5 }, 0 }, { 2, UINT64_MAX, { UINT64_MAX }, 0 });
+	g_autoptr(GArray) found = LIST({ 1, 1, { 0 }, 0 });
 	struct fdar_record_missing missing;
 
 	fdar_record_missing_find(said, found, FDAR_DETAIL_ALL, &missing);
@@ -86,8 +87,8 @@ static void test_absurd(void)
 
 static void test_forgive(void)
 {
-	g_autoptr(GArray) said = LIST({ 1, 10, { 5, 6, 7 } }, { 2, 3, { 0 } });
-	g_autoptr(GArray) young = LIST({ 1, 4, { 5, 1, 9 } });
+	g_autoptr(GArray) said = LIST({ 1, 10, { 5, 6, 7 }, 0 }, { 2, 3, { 0 }, 0 });
+	g_autoptr(GArray) young = LIST({ 1, 4, { 5, 1, 9 }, 0 });
 	const struct fdar_control_process *first =
 		&g_array_index(said, struct fdar_control_process, 0);
 
