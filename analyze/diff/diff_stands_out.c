@@ -5,6 +5,8 @@
 /* At another pace a row must grow by more than this; on a full machine one that has little of what was
  * added. */
 #define PACE_RATIO 5
+/* On a full machine what runs in one run and the next differs by this: caches are others'. */
+#define FULL_RATIO 2
 
 gboolean diff_is_longer(const struct diff_work *work, gboolean running)
 {
@@ -178,6 +180,9 @@ gboolean diff_stands_out(const struct diff_work *work, const struct fdar_diff_ro
 	/* Caches that are cold, processors that sleep and wake up: at leisure all is slower. */
 	double ratio = grown_ratio(row);
 	if (load->pace && ratio < PACE_RATIO * usual)
+		return FALSE;
+	if (diff_is_full(work) && diff_row_runs(row) && !diff_has_several(work) &&
+	    ratio < FULL_RATIO * usual)
 		return FALSE;
 	if (diff_hides_running(work) && row->share < DIFF_MIN_PART &&
 	    ratio < usual * least_on_full(work, row, usual))
