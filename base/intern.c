@@ -44,6 +44,16 @@ static uint32_t find_slot(const struct fdar_intern *intern, uint64_t a, uint64_t
 	return slot;
 }
 
+/* The same of one that is not there: no other pair needs to be looked at, each of which may be far away. */
+static uint32_t free_slot(const struct fdar_intern *intern, const struct fdar_intern_pair *pair)
+{
+	uint32_t slot = first_slot(intern, pair->a, pair->b);
+
+	while (intern->slots[slot])
+		slot = (slot + 1) & (intern->capacity - 1);
+	return slot;
+}
+
 uint32_t fdar_intern_find(const struct fdar_intern *intern, uint64_t a, uint64_t b)
 {
 	if (!intern->capacity)
@@ -74,11 +84,8 @@ static void grow(struct fdar_intern *intern)
 		fdar_pages_grow(intern->pairs, pairs_bytes(old), pairs_bytes(intern->capacity));
 	fdar_pages_free(intern->slots, slots_bytes(old));
 	intern->slots = fdar_pages_new(slots_bytes(intern->capacity));
-	for (uint32_t id = 0; id < intern->count; id++) {
-		const struct fdar_intern_pair *pair = &intern->pairs[id];
-
-		intern->slots[find_slot(intern, pair->a, pair->b)] = id + 1;
-	}
+	for (uint32_t id = 0; id < intern->count; id++)
+		intern->slots[free_slot(intern, &intern->pairs[id])] = id + 1;
 }
 
 uint32_t fdar_intern_add(struct fdar_intern *intern, uint64_t a, uint64_t b)

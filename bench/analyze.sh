@@ -21,6 +21,12 @@ rounds=${4:-5}
 for program in "$build/bin/flowdar" "$build/bench/make_trace"; do
 	[ -x "$program" ] || { echo "no $program: ninja -C $build ${program##*/}"; exit 1; }
 done
+# What it would keep beside the trace, it would not read again.
+older_options=()
+if [ "$older" != - ]; then
+	help=$("$older" analyze --help)
+	[[ $help != *--no-cache* ]] || older_options=(--no-cache)
+fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 core=$(($(nproc) - 1))
@@ -49,7 +55,7 @@ compare() {
 			ratio "$theirs" "$ours" >> "$work/peer.ratio"
 		fi
 		[ "$older" != - ] || continue
-		old=$(cpu "$older" analyze "$trace" --format json)
+		old=$(cpu "$older" analyze "$trace" "${older_options[@]}" --format json)
 		echo "$old" >> "$work/older"
 		ratio "$old" "$ours" >> "$work/older.ratio"
 	done
