@@ -25,6 +25,7 @@ static bool look(struct fdar_thread *thread)
 	}
 	thread->signal_low = (uintptr_t)now.ss_sp;
 	thread->signal_bytes = now.ss_size;
+	thread->alone_bytes = thread->signal_bytes ? 0 : thread->stack_bytes;
 	return thread->signal_low == low && thread->signal_bytes == bytes && bytes > 0;
 }
 

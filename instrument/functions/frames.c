@@ -107,7 +107,7 @@ static inline struct fdar_frame *frame_push(struct fdar_thread *thread, uintptr_
 	uint64_t depth, below = 0;
 	struct fdar_frame *frame;
 
-	if (unlikely(!fdar_on_own_stack(thread, position) || thread->signal_bytes) &&
+	if (unlikely(position - thread->stack_low >= thread->alone_bytes) &&
 	    !fdar_elsewhere_begin(thread, position, &below))
 		return NULL;
 	/* Stacks grow down: whoever is at or below the new call's place cannot be open any more. The

@@ -42,6 +42,7 @@ static bool thread_start(void)
 		thread->stack_low = low;
 		thread->stack_bytes = high - low;
 	}
+	thread->alone_bytes = thread->stack_bytes;
 	fdar_writer_init(&thread->writer);
 	fdar_counting_begin(&thread->counting);
 	if (!fdar_threads_add(thread, life.newcomer))

@@ -144,7 +144,7 @@ void fdar_price_measure(bool patched, bool hooked)
 		state = fdar_threads_new();
 		if (!state)
 			return;
-		state->stack_bytes = UINTPTR_MAX;
+		state->stack_bytes = state->alone_bytes = UINTPTR_MAX;
 		state->probes = 1;
 		fdar_writer_init(&state->writer);
 	}

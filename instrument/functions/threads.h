@@ -66,6 +66,7 @@ struct fdar_thread {
 	uint32_t probes;       /* nobody's: what it records is not written (price.h) */
 	uintptr_t stack_low;   /* the thread's own stack; if not known: all */
 	uintptr_t stack_bytes; /* from there */
+	uintptr_t alone_bytes; /* stack_bytes, while no signal's stack is known; else 0 */
 	uintptr_t signal_low;  /* the signal's (sigaltstack), as it was seen last; elsewhere.h */
 	uintptr_t signal_bytes;
 	uint64_t elsewhere;      /* calls on stacks that are neither, ever */
