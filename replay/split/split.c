@@ -28,6 +28,8 @@ struct splitter {
 	struct fdar_sums *sums;
 	struct fdar_tls_keys *keys; /* those given, and those of the capture so far */
 	size_t secrets;             /* bytes of the capture's that are in there */
+	size_t missing; /* how many there were when the first session began that has none; SIZE_MAX: all have */
+	gboolean *late; /* see split_once */
 	gboolean nanoseconds;
 };
 
@@ -46,6 +48,7 @@ struct part {
 	struct fdar_history histories[2];  /* by enum fdar_way */
 	struct fdar_split_tls_reader *tls; /* NULL: it is none, or has not begun yet */
 	struct fdar_split_plain plain;     /* what came in front of it */
+	size_t secrets;                    /* bytes of the capture's own there were when it began */
 	uint32_t id;
 	uint32_t broken;
 	gboolean in_file; /* some records are in the file with the provisional name */
@@ -206,8 +209,10 @@ static void read_tls(struct splitter *splitter, struct part *part,
 	if (!part->tls) {
 		part->tls =
 			fdar_split_tls_begin(arrival, &part->plain, splitter->keys, splitter->sums);
-		if (part->tls)
+		if (part->tls) {
 			take_secrets(splitter);
+			part->secrets = splitter->secrets;
+		}
 	}
 	if (part->tls)
 		fdar_split_tls_feed(part->tls, arrival);
@@ -292,6 +297,8 @@ static void closed(void *user, const struct fdar_session *session, void *data)
 	fdar_sum_end(part->sums[1], slot->digest[1]);
 	if (part->tls)
 		slot->tls = fdar_split_tls_end(part->tls);
+	if (slot->tls && !slot->tls->info.has_keys)
+		splitter->missing = MIN(splitter->missing, part->secrets);
 	fdar_history_clear(&part->histories[0]);
 	fdar_history_clear(&part->histories[1]);
 	g_free(part);
@@ -324,6 +331,16 @@ static void turned(void *user, size_t index)
 	slot->file = file;
 }
 
+/* Whether there are secrets that a session without any began before. */
+static gboolean is_late(struct splitter *splitter)
+{
+	if (!splitter->late)
+		return FALSE;
+	take_secrets(splitter);
+	*splitter->late = splitter->missing < splitter->secrets;
+	return *splitter->late;
+}
+
 static gboolean run(struct splitter *splitter, struct fdar_capture *capture,
 		    const struct fdar_split_options *options, GError **error)
 {
@@ -351,7 +368,7 @@ static gboolean run(struct splitter *splitter, struct fdar_capture *capture,
 	split->totals = *fdar_assembler_totals(assembler);
 	split->damage = g_strdup(fdar_capture_damage(capture));
 	fdar_assembler_free(assembler);
-	if (!fine)
+	if (!fine || is_late(splitter))
 		return FALSE;
 	sides.count = split->sessions->len;
 	split->totals.views = fdar_sides_settle(&sides);
@@ -366,12 +383,17 @@ static void session_clear(gpointer data)
 	g_free(((struct fdar_split_session *)data)->tls);
 }
 
-struct fdar_split *fdar_split_run(const char *path, const char *directory,
-				  const struct fdar_split_options *options, GError **error)
+/* Once through the capture. *late: secrets came behind sessions that may need them, nothing is written and keys have them
+ * now; late NULL: they are not waited for. */
+static struct fdar_split *split_once(const char *path, const char *directory,
+				     const struct fdar_split_options *options,
+				     struct fdar_tls_keys *keys, gboolean *late, GError **error)
 {
 	g_autoptr(fdar_capture) capture =
 		fdar_capture_open_with(path, options ? &options->capture : NULL, error);
-	struct splitter splitter = { .dir = { .fd = -1 } };
+	struct splitter splitter = {
+		.dir = { .fd = -1 }, .keys = keys, .missing = SIZE_MAX, .late = late
+	};
 	gboolean fine = FALSE;
 
 	if (!capture)
@@ -380,18 +402,30 @@ struct fdar_split *fdar_split_run(const char *path, const char *directory,
 	splitter.split->sessions = g_array_new(FALSE, FALSE, sizeof(struct fdar_split_session));
 	g_array_set_clear_func(splitter.split->sessions, session_clear);
 	fdar_timeline_init(&splitter.line, 0);
-	splitter.keys = fdar_tls_keys_new();
-	if (options && options->tls_keys)
-		fdar_tls_keys_merge(splitter.keys, options->tls_keys);
 	splitter.sums = fdar_sums_new(error);
 	if (splitter.sums && fdar_split_dir_init(&splitter.dir, directory, error))
 		fine = run(&splitter, capture, options, error);
 	fdar_split_dir_clear(&splitter.dir);
-	fdar_tls_keys_free(splitter.keys);
 	fdar_sums_free(splitter.sums);
 	if (!fine)
 		g_clear_pointer(&splitter.split, fdar_split_free);
 	return splitter.split;
+}
+
+struct fdar_split *fdar_split_run(const char *path, const char *directory,
+				  const struct fdar_split_options *options, GError **error)
+{
+	struct fdar_tls_keys *keys = fdar_tls_keys_new();
+	gboolean late = FALSE, again = strcmp(path, "-") != 0;
+	struct fdar_split *split;
+
+	if (options && options->tls_keys)
+		fdar_tls_keys_merge(keys, options->tls_keys);
+	split = split_once(path, directory, options, keys, again ? &late : NULL, error);
+	if (late)
+		split = split_once(path, directory, options, keys, NULL, error);
+	fdar_tls_keys_free(keys);
+	return split;
 }
 
 void fdar_split_free(struct fdar_split *split)

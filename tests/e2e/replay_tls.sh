@@ -58,6 +58,15 @@ editcap --inject-secrets tls,keys talk.pcap talk.pcapng
 "$FLOWDAR" split talk.pcapng -o split-own --format json >own.json
 [ "$(jq '[.sessions[] | select(.tls.decrypted)] | length' own.json)" = 6 ] || fail "secrets of the capture"
 
+# Behind the packets, in another section; the second time through them they are known.
+editcap -F pcapng talk.pcap front.pcapng
+editcap -r --inject-secrets tls,keys talk.pcap behind.pcapng 1
+cat front.pcapng behind.pcapng >late.pcapng
+"$FLOWDAR" split late.pcapng -o split-late --format json >late.json
+[ "$(jq '[.sessions[] | select(.tls.decrypted)] | length' late.json)" = 6 ] || fail "secrets behind the packets: $(cat late.json)"
+[ "$(jq -c '[.sessions[].tls | [.from_client.sha256, .from_server.sha256]]' late.json)" = \
+	"$(jq -c '[.sessions[].tls | [.from_client.sha256, .from_server.sha256]]' own.json)" ] || fail "the same plaintext: $(cat late.json)"
+
 # Without them the keys are not those of the run, and the verdict says so.
 "$FLOWDAR" replay talk.pcap --to 127.0.0.1:8443 --timeout 2s >sealed.txt || fail "sealed: $(cat sealed.txt)"
 grep -q 'TLS, whose keys are not those of this run' sealed.txt || fail "sealed: $(cat sealed.txt)"
