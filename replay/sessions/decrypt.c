@@ -22,6 +22,8 @@ struct decrypter {
 	uint64_t cipher[2], plain[2];
 	gboolean ended[2]; /* a way has its FIN */
 	guint begun;       /* pieces before this one are of earlier captured ones */
+	guint first;       /* pieces before this one are not of TLS */
+	uint64_t before;   /* bytes of the client that are not */
 };
 
 static void add_piece(struct decrypter *decrypter, unsigned way, uint8_t kind, uint64_t offset,
@@ -71,6 +73,30 @@ static void on_ended(void *user, unsigned way)
 	if (!decrypter->ended[way])
 		add_piece(decrypter, way, FDAR_PIECE_FIN, 0, 0);
 	decrypter->ended[way] = TRUE;
+}
+
+/* Early data that nobody heard: its pieces go. */
+static void on_refused(void *user)
+{
+	struct decrypter *decrypter = user;
+	guint kept = decrypter->first;
+
+	for (guint i = kept; i < decrypter->pieces->len; i++) {
+		struct fdar_piece *piece = &g_array_index(decrypter->pieces, struct fdar_piece, i);
+
+		if (piece->way == FDAR_FROM_CLIENT)
+			continue;
+		piece->acked = MIN(piece->acked, decrypter->before);
+		g_array_index(decrypter->pieces, struct fdar_piece, kept++) = *piece;
+	}
+	g_array_set_size(decrypter->pieces, kept);
+	decrypter->begun = kept;
+	decrypter->plain[0] = decrypter->before;
+	for (guint i = 0; i < decrypter->marks[0]->len; i++) {
+		struct mark *mark = &g_array_index(decrypter->marks[0], struct mark, i);
+
+		mark->plain = MIN(mark->plain, decrypter->before);
+	}
 }
 
 /* How much content the sender of a piece had read, by what it had acknowledged of the records. */
@@ -215,7 +241,7 @@ static struct fdar_piece part_of(struct fdar_piece piece, uint32_t at, gboolean 
 static void decrypt_one(struct decrypter *decrypter, const struct fdar_tls_keys *keys,
 			struct fdar_session *session, uint64_t begin, uint32_t at)
 {
-	static const struct fdar_tls_ops ops = { on_data, on_missing, on_ended };
+	static const struct fdar_tls_ops ops = { on_data, on_missing, on_ended, on_refused };
 	const struct fdar_piece *pieces = fdar_sessions_pieces(decrypter->sessions, session);
 	struct fdar_tls *tls = fdar_tls_new(keys, &ops, decrypter);
 	const struct fdar_tls_info *info = fdar_tls_info(tls);
@@ -236,6 +262,8 @@ static void decrypt_one(struct decrypter *decrypter, const struct fdar_tls_keys 
 	later = decrypter->plain[0] + decrypter->plain[1] > 0;
 	if (later)
 		turn(decrypter, &pieces[begin]);
+	decrypter->first = decrypter->pieces->len;
+	decrypter->before = decrypter->plain[0];
 	part = part_of(pieces[begin], at, FALSE);
 	feed(decrypter, tls, &part);
 	for (uint64_t i = begin + 1; i < session->pieces && !is_enough(decrypter, info); i++)

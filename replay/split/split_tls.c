@@ -7,6 +7,7 @@
 
 struct fdar_split_tls_reader {
 	struct fdar_tls *tls;
+	const struct fdar_sums *all_sums;
 	struct fdar_sum *sums[2];
 	uint64_t bytes[2];
 	uint64_t seen;
@@ -35,6 +36,15 @@ static void on_ended(void *user, unsigned way)
 	(void)way;
 }
 
+static void on_refused(void *user)
+{
+	struct fdar_split_tls_reader *reader = user;
+
+	fdar_sum_end(reader->sums[0], NULL);
+	reader->sums[0] = fdar_sum_begin(reader->all_sums);
+	reader->bytes[0] = 0;
+}
+
 /* Where TLS begins in an arrival; its length: not in it. */
 static size_t begins_at(const struct fdar_arrival *arrival, const struct fdar_split_plain *plain)
 {
@@ -52,7 +62,7 @@ struct fdar_split_tls_reader *fdar_split_tls_begin(const struct fdar_arrival *ar
 						   const struct fdar_tls_keys *keys,
 						   const struct fdar_sums *sums)
 {
-	static const struct fdar_tls_ops ops = { on_data, on_missing, on_ended };
+	static const struct fdar_tls_ops ops = { on_data, on_missing, on_ended, on_refused };
 	struct fdar_split_tls_reader *reader;
 	size_t at;
 
@@ -68,6 +78,7 @@ struct fdar_split_tls_reader *fdar_split_tls_begin(const struct fdar_arrival *ar
 	reader->upgrade = plain->upgrade;
 	reader->skip = (uint32_t)at;
 	reader->tls = fdar_tls_new(keys, &ops, reader);
+	reader->all_sums = sums;
 	for (unsigned way = 0; way < 2; way++)
 		reader->sums[way] = fdar_sum_begin(sums);
 	return reader;

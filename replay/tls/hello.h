@@ -18,6 +18,7 @@
 
 #define FDAR_TLS_CLIENT_HELLO 1u
 #define FDAR_TLS_SERVER_HELLO 2u
+#define FDAR_TLS_EARLY_END    5u
 #define FDAR_TLS_EXTENSIONS   8u /* of TLS 1.3's server, encrypted */
 #define FDAR_TLS_KEY_UPDATE   24u
 

@@ -90,7 +90,9 @@ static void see_message(struct fdar_tls *tls, unsigned way, uint8_t type, const 
 		see_choice(tls, &hello);
 		return;
 	}
-	if (type == FDAR_TLS_KEY_UPDATE && is_13(tls) && tls->directions[way].protected)
+	if (type == FDAR_TLS_EARLY_END && way == 0)
+		tls->directions[0].early_over = TRUE;
+	else if (type == FDAR_TLS_KEY_UPDATE && is_13(tls) && tls->directions[way].protected)
 		update_key(tls, &tls->directions[way]);
 	else if (type == FDAR_TLS_CLIENT_HELLO && way == 0 &&
 		 fdar_tls_hello_read(type, bytes, size, &hello))
@@ -158,11 +160,17 @@ static void lose(struct fdar_tls *tls, unsigned way, uint64_t size)
 /* A record that may be under keys. FALSE when it did not open. */
 static gboolean open_record(struct fdar_tls *tls, unsigned way, const uint8_t *record, size_t size)
 {
+	const struct fdar_tls_direction *direction = &tls->directions[way];
+	gboolean first = !direction->protected && !direction->unsure;
 	size_t made;
 	uint8_t type;
 
 	if (!(is_13(tls) ? fdar_tls_open13 : fdar_tls_open12)(tls, way, record, size, &made, &type))
 		return FALSE;
+	/* A server that takes early data has it ended by a message of its own (RFC 8446, 4.5). */
+	if (first && direction->protected && way == 0 && direction->early_number &&
+	    !direction->early_over)
+		tls->ops->refused(tls->user);
 	see_content(tls, way, type, made);
 	return TRUE;
 }

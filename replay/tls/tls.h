@@ -42,6 +42,8 @@ struct fdar_tls_ops {
 	void (*missing)(void *user, unsigned way, size_t size);
 	/* The way's sender has said that it will send no more. */
 	void (*ended)(void *user, unsigned way);
+	/* All content of the client so far was early, and the server did not take it: it was never heard. */
+	void (*refused)(void *user);
 };
 
 struct fdar_tls;

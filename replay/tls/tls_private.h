@@ -21,7 +21,8 @@ struct fdar_tls_direction {
 	uint64_t unsure;               /* how many records may have been lost before the next */
 	uint64_t vain;                 /* bytes that may still be decrypted in vain */
 	unsigned keys;                 /* until TLS 1.2: which hellos' keys it has, from 1 */
-	gboolean searching;            /* for the header of a record */
+	gboolean early_over; /* the client's early data came to its end, so it was taken */
+	gboolean searching;  /* for the header of a record */
 	gboolean protected; /* until TLS 1.2: has changed to its keys; TLS 1.3: its keys have opened one */
 	gboolean garbled; /* no records any more */
 };

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What of TLS is rare: resumed sessions, early data (0-RTT), key updates, records over many segments, TLS 1.0 and 1.1,
+# What of TLS is rare: resumed sessions, early data (0-RTT; taken and refused), key updates, records over many segments, TLS 1.0 and 1.1,
 # between OpenSSL's own client and server. The plaintext of every session is, byte for byte, what tshark makes of it.
 # In a network namespace of our own, where we may capture.
 set -euo pipefail
@@ -62,21 +62,32 @@ for suite in TLS_AES_128_GCM_SHA256 TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305
 	say later | client 8443 -ciphersuites $suite -sess_in ticket -early_data early
 	grep -q 'Early data was accepted' client.log || fail "early data: $(cat client.log)"
 done
+# A server that has another key for its tickets: the early data was said to nobody, and all is said again.
+ticket ticket first | client 8443 -tls1_3 -sess_out ticket
+printf 'GET /early HTTP/1.0\r\n\r\n' | client 8444 -tls1_3 -sess_in ticket -early_data early -quiet
 say before K after k again | client 8443 -tls1_3
 capture_stop talk.pcap
 "$FLOWDAR" split talk.pcap --tls-keys keys -o split --format json >split.json
 sessions=$(jq '[.sessions[] | select(.tls.decrypted)] | length' split.json)
-[ "$sessions" = 17 ] || fail "$sessions are decrypted, of 17: $(cat split.json)"
+[ "$sessions" = 19 ] || fail "$sessions are decrypted, of 19: $(cat split.json)"
+refused=$(jq '.sessions | to_entries[] | select(.value.tls.from_client.bytes == 23 and .value.tls.from_server.bytes == 68) | .key' split.json)
 for i in $(jq '.sessions | to_entries[] | select(.value.tls.decrypted) | .key' split.json); do
 	tshark -r talk.pcap -o tls.keylog_file:keys -q -z "follow,tls,raw,$i" 2>/dev/null >follow
 	sums=$(for pattern in '^[0-9a-f]+$' '^\t[0-9a-f]+$'; do
 		grep -P "$pattern" follow | tr -d '\t\n' | xxd -r -p | sha256sum | cut -d' ' -f1
 	done | sort | xargs)
 	ours=$(jq -r ".sessions[$i].tls | .from_client.sha256, .from_server.sha256" split.json | sort | xargs)
-	[ "$sums" = "$ours" ] || fail "session $i: tshark has other bytes ($(jq -c ".sessions[$i]" split.json))"
+	# tshark takes refused early data for said.
+	[ "$i" = "$refused" ] || [ "$sums" = "$ours" ] || fail "session $i: tshark has other bytes ($(jq -c ".sessions[$i]" split.json))"
 done
 # Early data is among it: a request of 23 bytes in front of what was said later.
 [ "$(jq '[.sessions[] | select(.tls.from_client.bytes == 29)] | length' split.json)" = 3 ] || fail "early: $(cat split.json)"
+# Of what was refused only what was said again.
+[ "$(jq -r ".sessions[$refused].tls.from_client.sha256" split.json)" = \
+	"$(sha256sum <early | cut -d' ' -f1)" ] || fail "refused: $(cat split.json)"
+"$FLOWDAR" amplify talk.pcap --tls-keys keys -o plain.pcap 2>amplify.txt || fail "amplify: $(cat amplify.txt)"
+[ "$("$FLOWDAR" split plain.pcap -o plain --format json | jq '[.sessions[] | select(.from_client.bytes == 23 and
+	.from_server.bytes == 68)] | length')" = 1 ] || fail "refused, in plain: $(cat amplify.txt)"
 # Not all of them said nothing.
 [ "$(jq '[.sessions[] | select(.tls.decrypted) | .tls.from_server.bytes] | add > 2400000' split.json)" = true ] ||
 	fail "too little: $(cat split.json)"

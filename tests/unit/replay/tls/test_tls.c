@@ -196,7 +196,12 @@ static void on_ended(void *user, unsigned way)
 	((struct heard *)user)->ended[way]++;
 }
 
-static const struct fdar_tls_ops ops = { on_data, on_missing, on_ended };
+static void on_refused(void *user)
+{
+	g_string_set_size(((struct heard *)user)->said[0], 0);
+}
+
+static const struct fdar_tls_ops ops = { on_data, on_missing, on_ended, on_refused };
 
 static struct fdar_tls_keys *keys_of(const struct talk *talk, const char *only)
 {
