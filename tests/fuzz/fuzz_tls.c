@@ -40,9 +40,14 @@ static void on_ended(void *user, unsigned way)
 	(void)way;
 }
 
+static void on_refused(void *user)
+{
+	((struct heard *)user)->bytes[0] = 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct fdar_tls_ops ops = { on_data, on_missing, on_ended };
+	static const struct fdar_tls_ops ops = { on_data, on_missing, on_ended, on_refused };
 	struct fdar_tls_keys *keys = fdar_tls_keys_new();
 	struct heard heard = { { 0 }, 0 };
 	uint64_t fed[2] = { 0 };
