@@ -14,7 +14,8 @@
 #include "instrument/wire/feed.h"
 #include "replay/feed/feed_file.h"
 
-#define LIBRARY "libflowdar-feed.so"
+#define LIBRARY     "libflowdar-feed.so"
+#define PATIENCE_NS ((guint64)300000000000)
 
 static const struct fdar_usage usage = {
 	.command = "feed",
@@ -40,7 +41,8 @@ static const struct fdar_usage usage = {
 		"sessions of UDP and\n"
 		"TLS, servers that fork, connect to others, copy sockets, or use io_uring.\n"
 		"\n"
-		"Exit status: the server's; 3 when it does what cannot be fed; 1 when it does not "
+		"Exit status: the server's; 3 when it does what cannot be fed, or works for ever; "
+		"1 when it does not "
 		"start.\n",
 	.examples = "  flowdar feed small.pcap -- ./server --port 8080\n"
 		    "  flowdar feed small.pcap -- gdb --args ./server --port 8080\n"
@@ -51,6 +53,8 @@ static const struct fdar_usage usage = {
 
 struct texts {
 	gboolean real_time, leave_out;
+	char *patience;
+	guint64 patience_ns;
 	struct fdar_capture_texts capture;
 };
 
@@ -62,6 +66,10 @@ static const GOptionEntry table[] = {
 	  NULL },
 	{ "leave-out", 0, 0, G_OPTION_ARG_NONE, AT(leave_out),
 	  "Leave out sessions that cannot be fed, instead of refusing the capture", NULL },
+	{ "patience", 0, 0, G_OPTION_ARG_STRING, AT(patience),
+	  "End a server that takes so much processor time for one step; 5m is the default, 0 is "
+	  "any",
+	  "TIME" },
 	{ "filter", 0, 0, G_OPTION_ARG_STRING, AT(capture.filter), FDAR_CAPTURE_FILTER_HELP,
 	  "EXPRESSION" },
 	{ "server", 0, 0, G_OPTION_ARG_STRING_ARRAY, AT(capture.servers), FDAR_CAPTURE_SERVER_HELP,
@@ -148,8 +156,10 @@ static gboolean set_preload(GError **error)
 	return TRUE;
 }
 
-static int start(int fd, char **server)
+static int start(int fd, char **server, guint64 patience_ns)
 {
+	g_autofree char *patience =
+		g_strdup_printf("%" G_GUINT64_FORMAT, (patience_ns + 999999) / 1000000);
 	g_autofree char *number = g_strdup_printf("%d", fd);
 	g_autofree char *process = g_strdup_printf("%d", (int)getpid());
 	GError *error = NULL;
@@ -158,6 +168,7 @@ static int start(int fd, char **server)
 		return fdar_failure(&usage, error);
 	g_setenv(FDAR_FEED_ENV, number, TRUE);
 	g_setenv(FDAR_FEED_PROCESS_ENV, process, TRUE);
+	g_setenv(FDAR_FEED_PATIENCE_ENV, patience, TRUE);
 	/* Addresses are the same in every run, and whatever depends on them. Not everywhere allowed. */
 	personality(ADDR_NO_RANDOMIZE);
 	execvp(server[0], server);
@@ -172,6 +183,9 @@ static int run(struct texts *texts, int argc, char **argv, char **server)
 	GError *error = NULL;
 	int fd;
 
+	if (texts->patience && !fdar_parse_duration(texts->patience, &texts->patience_ns))
+		return fdar_usage_error(&usage, "--patience: \"%s\": expected a time like 5m",
+					texts->patience);
 	if (!server || !server[0])
 		return fdar_usage_error(&usage,
 					"the server's command is missing: give it after --");
@@ -183,7 +197,7 @@ static int run(struct texts *texts, int argc, char **argv, char **server)
 		return code;
 	}
 	fd = make_file(texts, &load, argv[1], &error);
-	return fd < 0 ? fdar_failure(&usage, error) : start(fd, server);
+	return fd < 0 ? fdar_failure(&usage, error) : start(fd, server, texts->patience_ns);
 }
 
 /* Where the options end: what follows is the server's. GLib takes the "--" away in some cases. */
@@ -200,13 +214,14 @@ static char **split_off_server(int *argc, char **argv)
 
 int fdar_cmd_feed(int argc, char **argv)
 {
-	struct texts texts = { 0 };
+	struct texts texts = { .patience_ns = PATIENCE_NS };
 	g_autofree GOptionEntry *entries = fdar_options_bind(table, sizeof(table), &texts);
 	char **server = split_off_server(&argc, argv);
 	int code = FDAR_EXIT_OK;
 
 	if (fdar_options_parse(&usage, entries, &argc, &argv, &code))
 		code = run(&texts, argc, argv, server);
+	g_free(texts.patience);
 	fdar_capture_texts_clear(&texts.capture);
 	return code;
 }

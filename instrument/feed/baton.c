@@ -10,6 +10,7 @@
 #include "feed/connections.h"
 #include "feed/next.h"
 #include "feed/script.h"
+#include "feed/watch.h"
 
 /* What a server may do after SIGTERM, by its clock. */
 #define FAREWELL_NS ((uint64_t)60000000000)
@@ -190,6 +191,7 @@ void fdar_baton_join(void)
 	if (!self)
 		fdar_feed_refuse("out of memory");
 	insert(self);
+	fdar_feed_watch(fdar_feed_patience_ns());
 }
 
 struct fdar_member *fdar_baton_make(void)

@@ -14,6 +14,7 @@ static struct {
 	uint64_t size, at, done;
 	pid_t owner;
 	bool first;
+	uint64_t patience_ns;
 } script;
 
 /* Programs that start the server, and are no server: they leave it all to that. */
@@ -58,6 +59,7 @@ void fdar_feed_open(const uint8_t *bytes, uint64_t size)
 __attribute__((constructor(102))) static void open_script(void)
 {
 	const char *told = getenv(FDAR_FEED_ENV), *process = getenv(FDAR_FEED_PROCESS_ENV);
+	const char *patience = getenv(FDAR_FEED_PATIENCE_ENV);
 	struct stat st;
 	void *mapped;
 	int fd;
@@ -73,6 +75,8 @@ __attribute__((constructor(102))) static void open_script(void)
 	FDAR_NEXT(close)(fd);
 	/* A program that this one starts is not fed. */
 	script.first = process && atoi(process) == getpid();
+	script.patience_ns = patience ? strtoull(patience, NULL, 10) * 1000000 : 0;
+	unsetenv(FDAR_FEED_PATIENCE_ENV);
 	unsetenv(FDAR_FEED_ENV);
 	unsetenv(FDAR_FEED_PROCESS_ENV);
 	fdar_feed_open(mapped, (uint64_t)st.st_size);
@@ -118,10 +122,15 @@ void fdar_feed_advance(void)
 			(((uint64_t)fdar_feed_step()->length + 7) & ~(uint64_t)7);
 
 	script.at = more > script.size - script.at ? script.size : script.at + more;
-	script.done++;
+	__atomic_fetch_add(&script.done, 1, __ATOMIC_RELAXED);
 }
 
 uint64_t fdar_feed_done(void)
 {
-	return script.done;
+	return __atomic_load_n(&script.done, __ATOMIC_RELAXED);
+}
+
+uint64_t fdar_feed_patience_ns(void)
+{
+	return script.patience_ns;
 }

@@ -31,5 +31,7 @@ const struct fdar_feed_step *fdar_feed_step(void);
 const uint8_t *fdar_feed_bytes(void);
 void fdar_feed_advance(void);
 uint64_t fdar_feed_done(void); /* steps that are behind us */
+/* Of processor time, for one step; 0: any. */
+uint64_t fdar_feed_patience_ns(void);
 
 #endif

@@ -14,7 +14,9 @@
 #define FDAR_FEED_ENV "FLOWDAR_FEED"
 /* The process that is started, in decimal: the one to say when nothing was fed. */
 #define FDAR_FEED_PROCESS_ENV "FLOWDAR_FEED_PROCESS"
-#define FDAR_FEED_MAGIC       0x3130646565664466u /* "fDfeed01" */
+/* Milliseconds of processor time that the server may take for one step, in decimal; 0 or none: any. */
+#define FDAR_FEED_PATIENCE_ENV "FLOWDAR_FEED_PATIENCE"
+#define FDAR_FEED_MAGIC        0x3130646565664466u /* "fDfeed01" */
 
 enum fdar_feed_kind {
 	FDAR_FEED_OPEN,

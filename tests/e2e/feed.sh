@@ -78,6 +78,11 @@ done
 for way in deaf deaf-looks deaf-tries; do
 	odd 0 $way 'the server does not end after SIGTERM: it is ended$'
 done
+for way in spins finds; do
+	feed 3 --patience 1s "$captures/demo-baseline.pcap" -- "$FLOWDAR_BUILD/tests/feed_odd" $way 8080
+	grep -q 'has worked for 1 s of processor time since step [1-9][0-9]*, and asks for no more' said || fail "$way: $(cat said)"
+	grep -q 'of 227 steps, [1-9][0-9]* of 47 connections' said || fail "$way: not how far it came: $(cat said)"
+done
 # A script that starts it: of the other programs in there nothing is said.
 feed 0 "$captures/demo-baseline.pcap" -- sh -c "mkdir made; '$FLOWDAR_BUILD/tests/feed_odd' masked 8080; rmdir made"
 [ "$(wc -l <said)" = 1 ] || fail "more than a server was fed: $(cat said)"

@@ -10,6 +10,8 @@
  *	deaf      serves, and takes no notice of SIGTERM
  *	looks     serves, and polls without waiting
  *	tries     serves, and accepts and reads without waiting, polling never
+ *	spins     takes a connection, and does nothing but work from then on
+ *	finds     likewise, and asks again and again whether it may write, which it may
  *	deaf-looks, deaf-tries    likewise, and take no notice of SIGTERM
  */
 #include <arpa/inet.h>
@@ -89,6 +91,16 @@ static void serve_looking(int listener)
 			answer(accept(listener, NULL, NULL));
 }
 
+/* Never ends by itself, and never waits. */
+static void spin(int listener, int finds)
+{
+	struct pollfd one = { .fd = accept(listener, NULL, NULL), .events = POLLOUT };
+
+	for (volatile unsigned long rounds = 0;; rounds++)
+		if (finds)
+			poll(&one, 1, 0);
+}
+
 /* One connection after the other, until SIGTERM. */
 static void serve(int listener)
 {
@@ -154,7 +166,9 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(way, "masked") == 0)
 		block_term();
-	if (strstr(way, "looks"))
+	if (strcmp(way, "spins") == 0 || strcmp(way, "finds") == 0)
+		spin(listener, way[0] == 'f');
+	else if (strstr(way, "looks"))
 		serve_looking(listener);
 	else if (strstr(way, "tries"))
 		serve_trying(listener);
