@@ -4,6 +4,7 @@
 
 #include "cli/reduce/attempt.h"
 #include "cli/reduce/steps.h"
+#include "cli/reduce/way.h"
 
 #define AT_ONCE  64u /* what replay has open at once when it is not told */
 #define ASK_MOST 15u
@@ -12,15 +13,9 @@
 #define SLOWEST_S 4u
 /* Where no run has told how fast it goes. */
 #define LEVEL_UNKNOWN 12u
-#define LEVEL_MAX     24u
 
 /* More files than that are no order that anybody would read. */
 #define ORDER_MAX 16u
-
-static uint64_t plays(const struct fdar_reducing *reducing)
-{
-	return (uint64_t)reducing->kept.parts->len * MAX(reducing->result.intensity, 1);
-}
 
 static uint32_t at_once(const struct fdar_reducing *reducing)
 {
@@ -30,29 +25,7 @@ static uint32_t at_once(const struct fdar_reducing *reducing)
 		return reducing->way.at_once;
 	if (reducing->trial->concurrency)
 		most = (uint32_t)CLAMP(atoll(reducing->trial->concurrency), 1, UINT32_MAX);
-	return (uint32_t)MIN(most, plays(reducing));
-}
-
-/* Sessions a second at a level, from 1. */
-static uint32_t rate_of(const struct fdar_reducing *reducing, uint32_t level)
-{
-	return 1u << MIN(reducing->way.level_from + level - 1, LEVEL_MAX);
-}
-
-void fdar_intensity_apply(const struct fdar_reducing *reducing, uint32_t asked,
-			  struct fdar_trial_play *play)
-{
-	const struct fdar_reducing_way *way = &reducing->way;
-
-	play->copies = way->lowering ? reducing->result.intensity : asked;
-	play->at_once = way->lowering == FDAR_LOWERING_AT_ONCE ? asked : way->at_once;
-	play->rate = way->lowering == FDAR_LOWERING_RATE ? rate_of(reducing, asked) : way->rate;
-	if (play->rate && play->limit_ns)
-		play->limit_ns += plays(reducing) * 1000000000 / play->rate;
-	if (way->lowering == FDAR_LOWERING_ORDER) {
-		play->capture = way->reversed[0];
-		play->then = (const char *const *)way->reversed + 1;
-	}
+	return (uint32_t)MIN(most, fdar_way_plays(reducing));
 }
 
 /* The least that still hurts, of what is known to hurt at `from`. */
@@ -83,18 +56,19 @@ static enum fdar_reduce_end lower_at_once(struct fdar_reducing *reducing)
 	if (most > 1)
 		end = lowest(reducing, FDAR_LOWERING_AT_ONCE, "at once", &least);
 	reducing->way.at_once = least;
+	reducing->way.is_lower = least < most;
 	return end;
 }
 
 /* The level that is as fast as the last run that hurt, or faster. */
 static uint32_t fastest(const struct fdar_reducing *reducing)
 {
-	double rate = reducing->way.run_ns
-			      ? (double)plays(reducing) * 1e9 / (double)reducing->way.run_ns
-			      : 1u << LEVEL_UNKNOWN;
+	double rate = reducing->way.run_ns ? (double)fdar_way_plays(reducing) * 1e9 /
+						     (double)reducing->way.run_ns
+					   : 1u << LEVEL_UNKNOWN;
 	uint32_t level = 0;
 
-	while (level < LEVEL_MAX && (double)(1u << level) < rate)
+	while (level < FDAR_WAY_LEVEL_MAX && (double)(1u << level) < rate)
 		level++;
 	return level;
 }
@@ -108,14 +82,16 @@ static enum fdar_reduce_end lower_rate(struct fdar_reducing *reducing)
 	if (way->at_once < 2 || reducing->trial->speed)
 		return end;
 	way->level_from = 0;
-	while (way->level_from < fast && plays(reducing) > SLOWEST_S << way->level_from)
+	while (way->level_from < fast && fdar_way_plays(reducing) > SLOWEST_S << way->level_from)
 		way->level_from++;
 	/* The fastest is how it was played, and is not asked about. */
 	top = level = fast - way->level_from + 1;
 	if (top > 1)
 		end = lowest(reducing, FDAR_LOWERING_RATE, "rate", &level);
-	if (level < top)
-		way->rate = rate_of(reducing, level);
+	if (level < top) {
+		way->rate = fdar_way_rate(reducing, level);
+		way->is_lower = TRUE;
+	}
 	return end;
 }
 
@@ -189,19 +165,10 @@ enum fdar_reduce_end fdar_intensity_lower(struct fdar_reducing *reducing)
 	return end;
 }
 
-char *fdar_intensity_text(const struct fdar_reducing *reducing)
+gboolean fdar_intensity_undo(struct fdar_reducing *reducing)
 {
-	const struct fdar_reducing_way *way = &reducing->way;
-	GString *text = g_string_new(NULL);
+	gboolean was = reducing->way.is_lower;
 
-	if (way->at_once > 1)
-		g_string_append_printf(text, ", %u at once", way->at_once);
-	else if (way->at_once && plays(reducing) > 1)
-		g_string_append(text, ", one at a time");
-	if (way->rate)
-		g_string_append_printf(text, ", %u begun a second", way->rate);
-	if (way->order)
-		g_string_append(text, way->order == FDAR_ORDER_ANY ? ", in any order"
-								   : ", in this order only");
-	return g_string_free(text, FALSE);
+	reducing->way = (struct fdar_reducing_way){ .run_ns = reducing->way.run_ns };
+	return was;
 }

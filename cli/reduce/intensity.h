@@ -14,11 +14,7 @@
 /* Everything that is kept, with the copies that were left. What is found is in reducing->way. */
 enum fdar_reduce_end fdar_intensity_lower(struct fdar_reducing *reducing);
 
-/* How a question's set is played: its intensity is of what is being lowered, and all else as it was found. */
-void fdar_intensity_apply(const struct fdar_reducing *reducing, uint32_t asked,
-			  struct fdar_trial_play *play);
-
-/* ", 9 at once, 64 a second": what there is to say of it; the caller frees it. */
-char *fdar_intensity_text(const struct fdar_reducing *reducing);
+/* As it was before; FALSE: nothing was lowered. */
+gboolean fdar_intensity_undo(struct fdar_reducing *reducing);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "cli/kit/options.h"
 #include "cli/kit/print.h"
-#include "cli/reduce/intensity.h"
+#include "cli/reduce/way.h"
 
 #define LINE_MAX_BYTES 100
 #define ROWS_MAX       20u
@@ -165,7 +165,7 @@ static void print_figure(const struct fdar_reduce_view *view, const struct fdar_
 static void print_ending(const struct fdar_reduce_view *view, const struct fdar_reducing *reducing)
 {
 	g_autofree char *time = fdar_format_duration((double)reducing->elapsed_ns);
-	g_autofree char *way = fdar_intensity_text(reducing);
+	g_autofree char *way = fdar_way_text(reducing);
 	const struct fdar_reduced *result = &reducing->result;
 	double low, high;
 

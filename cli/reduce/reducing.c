@@ -195,6 +195,13 @@ static enum fdar_reduce_end confirm_step(struct fdar_reducing *reducing)
 	options.keep_load = TRUE;
 	reducing->figures = g_array_new(FALSE, FALSE, sizeof(double));
 	end = settle(reducing, "confirming", &options);
+	/* Yes was said of an intensity that does not do it: then as it was before. */
+	if (end == FDAR_REDUCE_DONE && !fdar_reducing_is_confirmed(reducing) &&
+	    fdar_intensity_undo(reducing)) {
+		g_array_set_size(reducing->figures, 0);
+		reducing->result.confirmed = reducing->result.confirm_runs = 0;
+		end = settle(reducing, "confirming-again", &options);
+	}
 	tell_figures(reducing, reducing->result.confirm_runs);
 	return end;
 }

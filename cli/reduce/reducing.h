@@ -61,6 +61,7 @@ struct fdar_reducing_way {
 	enum fdar_order_needed order;
 	/* Private. */
 	enum fdar_lowering lowering;
+	gboolean is_lower;   /* at_once or rate is less than it was */
 	uint32_t level_from; /* of rates: 2^ that a second is the slowest */
 	char **reversed;     /* files, the last session first */
 	uint64_t run_ns;     /* of the last run that hurt; 0: none told */

@@ -4,8 +4,8 @@
 
 #include "cli/reduce/attempt.h"
 #include "cli/reduce/bytes.h"
-#include "cli/reduce/intensity.h"
 #include "cli/reduce/steps.h"
+#include "cli/reduce/way.h"
 #include "replay/reduce/shorten.h"
 
 #define WHOLE_RUNS 3u
@@ -50,7 +50,7 @@ static gboolean look_at_whole(struct fdar_reducing *reducing, const GArray *part
 	double figures[WHOLE_RUNS];
 	uint64_t longest_ns = 0;
 
-	fdar_intensity_apply(reducing, reducing->result.intensity, &play);
+	fdar_way_apply(reducing, reducing->result.intensity, &play);
 	reducing->whole_timeouts = 0;
 	if (!fdar_reducing_write(reducing, &list, path, &reducing->error))
 		return FALSE;

@@ -5,7 +5,7 @@
 
 #include "cli/reduce/attempt.h"
 #include "cli/reduce/calibrate.h"
-#include "cli/reduce/intensity.h"
+#include "cli/reduce/way.h"
 
 /* Runs in a row that come to nothing, before it is given up. */
 #define FAILURES_MAX 3u
@@ -120,7 +120,7 @@ static enum fdar_answer on_ask(void *user, const struct fdar_try *asked, double 
 		return FDAR_ANSWER_STOP;
 	fdar_reducing_control(reducing);
 	reducing->sight.trying = (uint32_t)asked->count;
-	fdar_intensity_apply(reducing, asked->intensity, &play);
+	fdar_way_apply(reducing, asked->intensity, &play);
 	reducing->sight.copies = play.copies;
 	fdar_reducing_show(reducing);
 	fdar_reducing_fill(reducing, asked, &list);
