@@ -125,11 +125,6 @@ static gboolean is_far_above(const struct diff_work *work, const struct fdar_dif
 	return work->testable && row && row->gap >= DIFF_PLAIN_FACTOR;
 }
 
-gboolean diff_has_several(const struct diff_work *work)
-{
-	return work->side[BASELINE].run_count || work->side[SUBJECT].run_count;
-}
-
 /* So many times what repeated baselines ever differed by: a few of them have not shown all there is. */
 #define CALIBRATION_MARGIN 2
 

@@ -178,6 +178,8 @@ void diff_spread_of_sessions(const struct diff_work *work, gboolean running,
 gboolean diff_spread_above(const struct fdar_diff_spread *spread);
 /* And so far above, that runs do not differ as much. FALSE where there are too few to say. */
 gboolean diff_spread_beyond(const struct fdar_diff_spread *spread);
+/* A side has more than one run. */
+gboolean diff_has_several(const struct diff_work *work);
 
 /* On either side the server calls it more often by itself than for sessions. */
 gboolean diff_is_server_too(const struct diff_work *work, const struct fdar_diff_row *row);
@@ -329,9 +331,8 @@ void diff_add_few(GString *text, const struct fdar_diff *diff);
 /* Keeps the confidence at a level or below. The text ends "confidence: low: ...". */
 void diff_cap(struct diff_work *work, enum fdar_confidence level, const char *format, ...)
 	G_GNUC_PRINTF(3, 4);
-/* A side has more than one run; the verdict is beyond what runs, or parts of one, differ by. */
-gboolean diff_has_several(const struct diff_work *work);
-/* And so many that all of one side above all of the other is no chance. */
+/* There are so many runs that all of one side above all of the other is no chance; the verdict is beyond what
+ * runs, or parts of one, differ by. */
 gboolean diff_has_enough_runs(const struct diff_work *work);
 gboolean diff_is_beyond_runs(const struct diff_work *work);
 void diff_trust(struct diff_work *work);

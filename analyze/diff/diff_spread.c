@@ -274,3 +274,8 @@ gboolean diff_spread_beyond(const struct fdar_diff_spread *spread)
 		       : spread->least_after >= 2 * spread->most_before &&
 				 margin >= spread->range_before;
 }
+
+gboolean diff_has_several(const struct diff_work *work)
+{
+	return work->side[BASELINE].run_count || work->side[SUBJECT].run_count;
+}
