@@ -61,13 +61,13 @@ void *fdar_pages_new(size_t bytes)
 	return pages;
 }
 
-/* Large pages are moved, not copied. */
+/* Large pages are moved, not copied; with what is new as one mapping: kernels before 6.17 move no more than one. */
 static void *large_grow(void *pages, size_t bytes, size_t more)
 {
 	void *grown = fdar_pages_new(more);
 
-	bytes = rounded(bytes, LARGE);
-	if (mremap(pages, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, grown) != grown)
+	if (mremap(pages, rounded(bytes, LARGE), rounded(more, LARGE),
+		   MREMAP_MAYMOVE | MREMAP_FIXED, grown) != grown)
 		g_error("no memory for a table of %zu bytes", more);
 	return grown;
 }

@@ -2,6 +2,7 @@
 #include "base/pages.h"
 
 #include <glib.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Around each size from which on they are made in another way. */
@@ -58,10 +59,44 @@ static void test_grow(void)
 			check_growth(sizes[i], sizes[j]);
 }
 
+static gboolean is_one_mapping(const unsigned char *pages, size_t bytes)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	unsigned long long from, to, begin = (guintptr)pages;
+	gboolean found = FALSE;
+	char line[4096];
+
+	g_assert_nonnull(maps);
+	while (!found && fgets(line, sizeof(line), maps))
+		found = sscanf(line, "%llx-%llx", &from, &to) == 2 && from <= begin &&
+			to >= begin + bytes;
+	fclose(maps);
+	return found;
+}
+
+/* What has grown can grow: older kernels move one mapping at a time. */
+static void test_grow_again(void)
+{
+	size_t bytes = 4 << 20;
+	unsigned char *pages = fdar_pages_new(bytes);
+
+	memset(pages, 1, bytes);
+	for (unsigned char i = 2; i < 6; i++) {
+		pages = fdar_pages_grow(pages, bytes, 2 * bytes);
+		g_assert_true(is_filled(pages + bytes, bytes, 0));
+		memset(pages + bytes, i, bytes);
+		g_assert_true(is_filled(pages + bytes / 2, bytes / 2, i - 1));
+		bytes *= 2;
+		g_assert_true(is_one_mapping(pages, bytes));
+	}
+	fdar_pages_free(pages, bytes);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/pages/new", test_new);
 	g_test_add_func("/pages/grow", test_grow);
+	g_test_add_func("/pages/grow-again", test_grow_again);
 	return g_test_run();
 }
