@@ -35,11 +35,9 @@ static uint64_t clock_ns(clockid_t clock)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-static bool ended;
-
 void flowdar_control_processor_end(void)
 {
-	ended = true;
+	__atomic_store_n(&flowdar_control_processor.ended, 1, __ATOMIC_RELAXED);
 	if (!__atomic_exchange_n(&flowdar_control_processor.armed, 0, __ATOMIC_ACQ_REL))
 		return;
 	if (FLOWDAR_ENABLED(off_cpu))
@@ -91,8 +89,8 @@ void fdar_processor_begin(void)
 {
 	int saved_errno = errno;
 
-	if (__atomic_load_n(&flowdar_control_processor.armed, __ATOMIC_RELAXED) || ended ||
-	    !is_there())
+	if (__atomic_load_n(&flowdar_control_processor.armed, __ATOMIC_RELAXED) ||
+	    fdar_processor_ended() || !is_there())
 		return;
 	nowhere.abort_ip = (uintptr_t)&signature[1];
 	if (is_noticed()) {

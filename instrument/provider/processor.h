@@ -26,6 +26,7 @@
 struct fdar_processor {
 	uint64_t armed;   /* what the word is while the thread stays on; 0: it cannot be known */
 	intptr_t word_at; /* of the thread, from its thread pointer */
+	uint32_t ended;   /* atomic: 1, flowdar_control_processor_end() was called */
 };
 
 /* Set once, when a recorder is met. */
@@ -37,6 +38,12 @@ void fdar_processor_begin(void);
 /* From now on nobody is asked, in this process and those it forks: the server is about to forbid itself
  * system calls (locked_in.c). */
 FDAR_CONTROL_API void flowdar_control_processor_end(void);
+
+/* Whether it was: who would make a system call that the server does not make itself leaves it. */
+static inline bool fdar_processor_ended(void)
+{
+	return __atomic_load_n(&flowdar_control_processor.ended, __ATOMIC_RELAXED);
+}
 
 /* Has the thread been off the processor since it was asked last, or is that not known? */
 static inline bool fdar_processor_switched(void)

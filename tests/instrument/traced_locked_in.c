@@ -1,5 +1,6 @@
 /* A server that locks itself in, with a filter that ends it for what only we would ask: traced_locked_in.sh
- * records it. It is off its processor often, and calls functions and scopes in between. */
+ * records it. It is off its processor often, calls functions and scopes in between, and functions on a stack that is
+ * not the thread's. */
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -8,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "flowdar/flowdar.h"
@@ -22,11 +24,30 @@ static void work(int rounds)
 	}
 }
 
+static void on_other_stack(void)
+{
+	work(1);
+}
+
+static void coroutine(void)
+{
+	static ucontext_t here, there;
+	static char stack[65536];
+
+	getcontext(&there);
+	there.uc_stack.ss_sp = stack;
+	there.uc_stack.ss_size = sizeof(stack);
+	there.uc_link = &here;
+	makecontext(&there, on_other_stack, 0);
+	swapcontext(&here, &there);
+}
+
 int main(void)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getrusage, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getrusage, 2, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sigaltstack, 1, 0),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clock_gettime, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
@@ -40,6 +61,7 @@ int main(void)
 		return 0;
 	}
 	work(20);
+	coroutine();
 	puts("alive");
 	return 0;
 }

@@ -8,6 +8,7 @@ set -euo pipefail
 "$FLOWDAR_BUILD/bin/flowdar" record -q -o "$work/run" --detail function -- "$FLOWDAR_BUILD/tests/traced_locked_in" >"$work/said"
 if grep -q 'no filters' "$work/said"; then echo "skipped: no filters for system calls here"; exit 77; fi
 grep -q '^alive$' "$work/said" || fail "the server did not live: $(cat "$work/said")"
+grep -q '"calls_lost"' "$work/run/recording.json" || fail "no call was on another stack"
 "$FLOWDAR_BUILD/bin/flowdar" export "$work/run" --ctf "$work/ctf" >/dev/null
 babeltrace2 "$work/ctf" >"$work/events"
 [ "$(grep -c 'scope_enter: ' "$work/events")" -ge 40 ] ||
