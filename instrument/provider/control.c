@@ -390,7 +390,7 @@ void flowdar_control_ending(unsigned how)
 	const struct fdar_control_user *user = fdar_control_user();
 	int saved_errno = errno;
 
-	if (forking || getpid() != state.pid)
+	if (forking || !fdar_control_known())
 		return;
 	if (!flowdar_control_recording()) {
 		ended_set(1);
@@ -409,7 +409,7 @@ void flowdar_control_ending(unsigned how)
 
 void flowdar_control_not_ending(void)
 {
-	if (getpid() != state.pid)
+	if (!fdar_control_known())
 		return;
 	__atomic_store_n(&state.ending, 0, __ATOMIC_RELAXED);
 	ended_set(0);
