@@ -89,8 +89,11 @@ static gboolean wait_for_end(pid_t child)
  * answer), where it stays: it does nothing any more either way. */
 static void end_worker(pid_t worker)
 {
-	while (waitpid(-1, NULL, WNOHANG) > 0)
-		continue;
+	pid_t ended;
+
+	while ((ended = waitpid(-1, NULL, WNOHANG)) > 0)
+		if (ended == worker)
+			worker = 0; /* the number may be another's by now */
 	if (worker > 0 && kill(worker, SIGKILL) == 0)
 		wait_for_end(worker);
 }
