@@ -40,9 +40,8 @@ static void *watch(void *unused)
 		FDAR_NEXT(nanosleep)(&look, NULL);
 	}
 	dprintf(fdar_feed_errors(),
-		"flowdar feed: the server has worked for %.3g s of processor time since step %llu, "
-		"and "
-		"asks for no more (--patience): it is ended\n",
+		"flowdar feed: the server has worked for %g s of processor time since step %llu, "
+		"and asks for no more (--patience): it is ended\n",
 		(double)patience_ns / SECOND_NS, (unsigned long long)done);
 	fdar_connections_tell();
 	_exit(3);
