@@ -58,9 +58,13 @@ static void on_forked(void)
 	int32_t parent = state.pid;
 
 	state.pid = getpid();
-	if (state.folder && fdar_timers_own() && fdar_ring_make(state.folder, parent)) {
+	if (!fdar_timers_own())
+		return;
+	if (fdar_ring_make(state.folder, parent)) {
 		fdar_ring_mapped();
 		fdar_timers_forked();
+	} else {
+		fdar_timers_yield(FDAR_TICKS_NO_FILE);
 	}
 	errno = saved_errno;
 }

@@ -14,14 +14,23 @@
 
 typedef int (*prctl_fn)(int option, ...);
 
-__attribute__((visibility("default"))) int prctl(int option, ...)
+static prctl_fn next;
+
+/* Constructors of others may come before ours, whose it is: handlers and children may not look for it. */
+__attribute__((constructor(101))) static void next_find(void)
 {
 	void *found = dlsym(RTLD_NEXT, "prctl");
-	unsigned long words[4];
-	prctl_fn next;
-	va_list list;
 
 	memcpy(&next, &found, sizeof(next));
+}
+
+__attribute__((visibility("default"))) int prctl(int option, ...)
+{
+	unsigned long words[4];
+	va_list list;
+
+	if (!next)
+		next_find();
 	va_start(list, option);
 	for (unsigned i = 0; i < 4; i++)
 		words[i] = va_arg(list, unsigned long);

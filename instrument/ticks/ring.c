@@ -16,12 +16,16 @@
 
 #define TRIES          8
 #define PAGE           4096u
+#define LINES_BYTES    (2 * PATH_MAX)
 #define POPULATE_WRITE 23 /* MADV_POPULATE_WRITE, in headers since glibc 2.35 */
 
 static struct {
 	struct fdar_ticks *ring; /* atomic; NULL: none */
 	bool whole;              /* it has all of its memory */
+	uint64_t have;           /* atomic: a bit for each place that has */
 } state;
+
+_Static_assert(FDAR_TICKS_PLACES <= 64, "a bit for each place");
 
 static uint64_t monotonic_ns(void)
 {
@@ -73,13 +77,24 @@ static bool memory_have(struct fdar_ticks *ring, int fd)
 	return !state.whole || fallocate(fd, 0, 0, sizeof(*ring)) == 0;
 }
 
+/* The parent's, where it is told that this one has none. */
+static void leave_parents(bool have_own)
+{
+	struct fdar_ticks *ring = __atomic_exchange_n(&state.ring, NULL, __ATOMIC_ACQ_REL);
+
+	if (!ring)
+		return;
+	if (!have_own)
+		__atomic_fetch_or(&ring->without, FDAR_TICKS_NO_FILE, __ATOMIC_RELAXED);
+	munmap(ring, sizeof(*ring));
+}
+
 bool fdar_ring_make(const char *folder, int32_t parent)
 {
 	struct fdar_ticks *ring = MAP_FAILED;
 	int fd = size_allowed() ? file_make(folder) : -1;
 	struct stat space;
 
-	__atomic_store_n(&state.ring, NULL, __ATOMIC_RELEASE);
 	if (fd >= 0)
 		ring = mmap(NULL, sizeof(*ring), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (ring != MAP_FAILED && !memory_have(ring, fd)) {
@@ -88,8 +103,10 @@ bool fdar_ring_make(const char *folder, int32_t parent)
 	}
 	if (fd >= 0)
 		syscall(SYS_close, fd);
+	leave_parents(ring != MAP_FAILED);
 	if (ring == MAP_FAILED)
 		return false;
+	__atomic_store_n(&state.have, 0, __ATOMIC_RELAXED);
 	ring->bytes = sizeof(*ring);
 	ring->pid = getpid();
 	ring->parent = parent;
@@ -102,14 +119,20 @@ bool fdar_ring_make(const char *folder, int32_t parent)
 
 /* ---- places ---- */
 
-/* In its first round a place has no memory yet; the pages at its ends may be its neighbours', too. */
+/* At first a place has no memory, and where there is none to be had it stays so: to touch it is SIGBUS. The pages at
+ * its ends may be its neighbours', too. */
 static bool place_have(const struct fdar_tick *tick, uint64_t number)
 {
 	uintptr_t from = (uintptr_t)tick & ~(uintptr_t)(PAGE - 1);
 	uintptr_t to = ((uintptr_t)(tick + 1) + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+	uint64_t bit = UINT64_C(1) << number % FDAR_TICKS_PLACES;
 
-	return number >= FDAR_TICKS_PLACES || state.whole ||
-	       syscall(SYS_madvise, from, to - from, POPULATE_WRITE) == 0;
+	if (state.whole || __atomic_load_n(&state.have, __ATOMIC_RELAXED) & bit)
+		return true;
+	if (syscall(SYS_madvise, from, to - from, POPULATE_WRITE) != 0)
+		return false;
+	__atomic_fetch_or(&state.have, bit, __ATOMIC_RELAXED);
+	return true;
 }
 
 struct fdar_tick *fdar_ring_begin(void)
@@ -173,17 +196,13 @@ static struct fdar_tick *line_add(struct fdar_tick *tick, const char *line, size
 	return tick;
 }
 
-void fdar_ring_mapped(void)
+static void tell_lines(int fd, char buffer[LINES_BYTES])
 {
-	static char buffer[2 * PATH_MAX];
-	int fd = fdar_aside(
-		(int)syscall(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC, 0));
 	struct fdar_tick *tick = NULL;
 	size_t held = 0;
 	long n;
 
-	while (fd >= 0 &&
-	       (n = syscall(SYS_read, fd, buffer + held, sizeof(buffer) - 1 - held)) > 0) {
+	while ((n = syscall(SYS_read, fd, buffer + held, LINES_BYTES - 1 - held)) > 0) {
 		char *line = buffer, *end;
 
 		held += (size_t)n;
@@ -193,11 +212,25 @@ void fdar_ring_mapped(void)
 				tick = line_add(tick, line, (size_t)(end + 1 - line));
 		held -= (size_t)(line - buffer);
 		memmove(buffer, line, held);
-		if (held == sizeof(buffer) - 1)
+		if (held == LINES_BYTES - 1)
 			held = 0; /* no path is that long */
 	}
 	if (tick)
 		fdar_ring_end(tick);
+}
+
+/* In memory of its own: threads may come here at once, and their stacks are small. */
+void fdar_ring_mapped(void)
+{
+	int fd = fdar_aside(
+		(int)syscall(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC, 0));
+	char *buffer =
+		mmap(NULL, LINES_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (fd >= 0 && buffer != MAP_FAILED)
+		tell_lines(fd, buffer);
+	if (buffer != MAP_FAILED)
+		munmap(buffer, LINES_BYTES);
 	if (fd >= 0)
 		syscall(SYS_close, fd);
 }

@@ -1,8 +1,8 @@
 /*
  * Signals: what the server does with the one that is ours has no effect, unless it wants it for itself.
  *
- * Place in the house: part of libflowdar-ticks.so; stands in front of libc's sigaction, signal, sigfillset,
- * sigprocmask and pthread_sigmask.
+ * Place in the house: part of libflowdar-ticks.so; stands in front of libc's sigaction, signal (by both of its
+ * names), sigfillset, sigprocmask and pthread_sigmask.
  */
 
 #include <dlfcn.h>
@@ -23,7 +23,7 @@ typedef int (*mask_fn)(int how, const sigset_t *set, sigset_t *old);
 
 static struct {
 	fdar_sigaction_fn sigaction;
-	signal_fn signal;
+	signal_fn signal, __sysv_signal;
 	sigfillset_fn sigfillset;
 	mask_fn sigprocmask, pthread_sigmask;
 } next;
@@ -42,6 +42,7 @@ __attribute__((constructor(101))) static void resolve(void)
 {
 	NEXT(sigaction);
 	NEXT(signal);
+	NEXT(__sysv_signal);
 	NEXT(sigfillset);
 	NEXT(sigprocmask);
 	NEXT(pthread_sigmask);
@@ -74,15 +75,29 @@ FRONT int sigaction(int number, const struct sigaction *action, struct sigaction
 	return next.sigaction(number, action, NULL);
 }
 
-FRONT handler_fn signal(int number, handler_fn handler)
+static handler_fn set_handler(signal_fn set, int number, handler_fn handler)
 {
-	NEXT(signal);
 	if (!is_own(number))
-		return next.signal(number, handler);
+		return set(number, handler);
 	if (handler == SIG_DFL || handler == SIG_IGN)
 		return SIG_DFL;
 	fdar_timers_yield(FDAR_TICKS_YIELDED);
-	return next.signal(number, handler) == SIG_ERR ? SIG_ERR : SIG_DFL;
+	return set(number, handler) == SIG_ERR ? SIG_ERR : SIG_DFL;
+}
+
+FRONT handler_fn signal(int number, handler_fn handler)
+{
+	NEXT(signal);
+	return set_handler(next.signal, number, handler);
+}
+
+/* signal() of programs that are compiled for ISO C or POSIX alone. */
+FRONT handler_fn __sysv_signal(int number, handler_fn handler);
+
+FRONT handler_fn __sysv_signal(int number, handler_fn handler)
+{
+	NEXT(__sysv_signal);
+	return set_handler(next.__sysv_signal, number, handler);
 }
 
 /* ---- sets ---- */

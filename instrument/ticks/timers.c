@@ -45,28 +45,35 @@ static size_t page_rest(uintptr_t at)
 	return PAGE - at % PAGE;
 }
 
-/* By the kernel, for which nothing that is not there is a fault: page by page, and what the program was about to
- * go on from. */
-static void copy_stack(struct fdar_tick *tick, uintptr_t at, uintptr_t ip)
+/* By the kernel, for which nothing that is not there is a fault: page by page. */
+static void copy_stack(struct fdar_tick *tick, uintptr_t at)
 {
-	uint8_t before[2] = { 0, 0 };
 	size_t first = page_rest(at);
-	struct iovec to[2] = { { before, sizeof(before) }, { tick->bytes, sizeof(tick->bytes) } };
-	struct iovec from[4] = {
-		{ (void *)(ip - sizeof(before)), sizeof(before) },
+	struct iovec to = { tick->bytes, sizeof(tick->bytes) };
+	struct iovec from[3] = {
 		{ (void *)at, first },
 		{ (void *)(at + first), PAGE },
 		{ (void *)(at + first + PAGE), sizeof(tick->bytes) - PAGE - first },
 	};
-	long n = syscall(SYS_process_vm_readv, getpid(), to, 2, from, 4, 0);
+	long n = syscall(SYS_process_vm_readv, getpid(), &to, 1, from, 3, 0);
 
-	if (n > (long)sizeof(before)) {
-		tick->length = (uint32_t)n - (uint32_t)sizeof(before);
-	} else { /* it may be forbidden; what is on this page is there */
-		tick->length = (uint32_t)first;
-		memcpy(tick->bytes, (const void *)at, first);
-	}
-	tick->flags = before[0] == 0x0f && before[1] == 0x05 ? FDAR_TICK_SYSTEM : 0; /* syscall */
+	tick->length = n > 0 ? (uint32_t)n : 0;
+	if (n >= 0 || errno == EFAULT)
+		return;
+	/* It is forbidden; what is on this page is there, as a stack that is in use. */
+	tick->length = (uint32_t)first;
+	memcpy(tick->bytes, (const void *)at, first);
+}
+
+/* Whether what the program is about to go on from is behind a system call. */
+static bool is_behind_call(uintptr_t ip)
+{
+	uint8_t before[2] = { 0, 0 };
+	struct iovec to = { before, sizeof(before) };
+	struct iovec from = { (void *)(ip - sizeof(before)), sizeof(before) };
+
+	return syscall(SYS_process_vm_readv, getpid(), &to, 1, &from, 1, 0) == sizeof(before) &&
+	       before[0] == 0x0f && before[1] == 0x05;
 }
 
 static void take(const ucontext_t *context, int overrun)
@@ -81,13 +88,14 @@ static void take(const ucontext_t *context, int overrun)
 	tick->weight = 1 + (overrun > 0 ? (uint32_t)overrun : 0);
 	for (unsigned i = 0; i < FDAR_TICKS_REGISTERS; i++)
 		tick->registers[i] = (uint64_t)now[registers[i]];
-	copy_stack(tick, (uintptr_t)now[REG_RSP], (uintptr_t)now[REG_RIP]);
+	copy_stack(tick, (uintptr_t)now[REG_RSP]);
+	tick->flags = is_behind_call((uintptr_t)now[REG_RIP]) ? FDAR_TICK_SYSTEM : 0;
 	fdar_ring_end(tick);
 }
 
 static void delete_timer(unsigned place)
 {
-	int timer = __atomic_exchange_n(&state.timers[place], 0, __ATOMIC_RELAXED);
+	int timer = __atomic_exchange_n(&state.timers[place], 0, __ATOMIC_SEQ_CST);
 
 	if (timer)
 		syscall(SYS_timer_delete, timer - 1);
@@ -155,7 +163,7 @@ void fdar_timers_yield(uint32_t reason)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	struct sigaction usual = { .sa_handler = SIG_DFL };
-	int number = __atomic_exchange_n(&state.number, 0, __ATOMIC_ACQ_REL);
+	int number = __atomic_exchange_n(&state.number, 0, __ATOMIC_SEQ_CST);
 
 	for (unsigned i = 0; i < THREADS_MAX; i++)
 		delete_timer(i);
@@ -196,6 +204,11 @@ static uint64_t first_ns(void)
 	return 1 + (mixed >> 20) % state.period_ns / tick_ns * tick_ns;
 }
 
+static struct timespec timespec_of(uint64_t ns)
+{
+	return (struct timespec){ (time_t)(ns / SECOND_NS), (long)(ns % SECOND_NS) };
+}
+
 /* A place in the list, for a timer that is made. THREADS_MAX: there is none. */
 static unsigned place_take(int timer)
 {
@@ -204,17 +217,19 @@ static unsigned place_take(int timer)
 
 		if (!__atomic_load_n(&state.timers[i], __ATOMIC_RELAXED) &&
 		    __atomic_compare_exchange_n(&state.timers[i], &expected, timer + 1, false,
-						__ATOMIC_RELAXED, __ATOMIC_RELAXED))
+						__ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
 			return i;
 	}
 	syscall(SYS_timer_delete, timer);
 	return THREADS_MAX;
 }
 
+/* Who gives the signal up after this has read what it is finds the timer in the list, or is found here: nobody is
+ * sent a signal that has no handler any more. */
 static bool arm(int number)
 {
 	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = number };
-	struct itimerspec when = { { 0, (long)state.period_ns }, { 0, 0 } };
+	struct itimerspec when = { timespec_of(state.period_ns), timespec_of(first_ns()) };
 	unsigned place;
 	int timer = 0;
 
@@ -226,10 +241,12 @@ static bool arm(int number)
 	if (place == THREADS_MAX)
 		return false;
 	place_and_1 = place + 1;
-	when.it_value.tv_nsec = (long)first_ns();
-	syscall(SYS_timer_settime, timer, 0, &when, NULL);
 	pthread_setspecific(state.key, &state);
-	return true;
+	if (__atomic_load_n(&state.number, __ATOMIC_SEQ_CST) == number &&
+	    syscall(SYS_timer_settime, timer, 0, &when, NULL) == 0)
+		return true;
+	disarm();
+	return fdar_timers_own() != number;
 }
 
 void fdar_timers_arm(void)

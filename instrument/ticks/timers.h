@@ -32,7 +32,7 @@ void fdar_timers_start(unsigned hz);
 /* For the calling thread, until it ends. */
 void fdar_timers_arm(void);
 
-/* No thread has one any more, and the signal is the server's, for that reason (FDAR_TICKS_YIELDED ...). */
+/* No thread has one any more, or will, and the signal is the server's, for that reason (FDAR_TICKS_YIELDED ...). */
 void fdar_timers_yield(uint32_t reason);
 
 /* In a forked child, which has none: for its only thread. */

@@ -7,6 +7,7 @@
 #include "pipeline/metadata/ctf_trace.h"
 #include "pipeline/record/record_run.h"
 #include "pipeline/recording/trace_find.h"
+#include "pipeline/samples/ticks.h"
 
 #define SECOND_NS 1000000000
 #define TICKS     ".ticks" /* behind the control segment's path */
@@ -98,6 +99,16 @@ static void warn_of_threads(struct fdar_run *run, uint64_t without)
 	if (without & FDAR_TICKS_NO_TIMER)
 		fdar_run_warn(run, "THREADS OF THE SERVER HAVE NO SAMPLES: they could have no "
 				   "timer (ulimit -i)");
+	if (without & FDAR_TICKS_NO_FILE)
+		fdar_run_warn(run,
+			      "PROCESSES OF THE SERVER HAVE NO SAMPLES: they were forked where "
+			      "they could make no file for them (chroot, ulimit -f or -n, a full "
+			      "/dev/shm)");
+	if (without & FDAR_TICKS_UNREAD)
+		fdar_run_warn(run,
+			      "PROCESSES OF THE SERVER HAVE NO SAMPLES: there were more at a time "
+			      "than the recorder may have open files (ulimit -n), or %u",
+			      FDAR_TICKS_PROCESSES_MAX);
 }
 
 static void warn_of_losses(struct fdar_run *run, const struct fdar_samples *samples)

@@ -83,9 +83,19 @@ struct fdar_ticks_folder *fdar_ticks_make(const char *path, GError **error)
 	return folder;
 }
 
-static DIR *open_list(const struct fdar_ticks_folder *folder)
+/* -1: that there is no descriptor to be had is noted. */
+static int open_below(struct fdar_ticks_folder *folder, const char *name, int flags)
 {
-	int fd = openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(folder->fd, name, O_RDONLY | O_CLOEXEC | flags);
+
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+		folder->without |= FDAR_TICKS_UNREAD;
+	return fd;
+}
+
+static DIR *open_list(struct fdar_ticks_folder *folder)
+{
+	int fd = open_below(folder, ".", O_DIRECTORY);
 	DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
 
 	if (!list && fd >= 0)
@@ -197,7 +207,7 @@ static gboolean is_here(const struct fdar_ticks_folder *folder, const struct rin
 
 static void begin(struct fdar_ticks_folder *folder, const char *name, struct fdar_wiped *bytes)
 {
-	int fd = openat(folder->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd = open_below(folder, name, O_NOFOLLOW | O_NONBLOCK);
 	struct ring *ring = g_new0(struct ring, 1);
 	uint32_t parent;
 	struct fdar_ticks head;
@@ -251,6 +261,8 @@ static void look_for_new(struct fdar_ticks_folder *folder, struct fdar_wiped *by
 	for (guint i = 0; i < names->len; i++)
 		if (g_hash_table_size(folder->rings) < FDAR_TICKS_PROCESSES_MAX)
 			begin(folder, g_ptr_array_index(names, i), bytes);
+		else
+			folder->without |= FDAR_TICKS_UNREAD;
 }
 
 static gboolean has_ended(const struct fdar_ticks_folder *folder, const struct ring *ring)

@@ -17,7 +17,8 @@
 
 #include "pipeline/samples/wiped.h"
 
-#define FDAR_TICKS_PROCESSES_MAX 4096u /* at a time; more are counted */
+/* At a time; that there are more is told (FDAR_TICKS_UNREAD). */
+#define FDAR_TICKS_PROCESSES_MAX 4096u
 
 struct fdar_ticks_folder;
 
@@ -30,7 +31,8 @@ void fdar_ticks_read(struct fdar_ticks_folder *folder, struct fdar_wiped *bytes)
 /* Samples that were overwritten before they were read, or found no memory. */
 uint64_t fdar_ticks_lost(const struct fdar_ticks_folder *folder);
 
-/* Why processes, or threads of theirs, have no samples: bits (FDAR_TICKS_NO_SIGNAL ...). */
+/* Why processes, or threads of theirs, have no samples: bits (FDAR_TICKS_NO_SIGNAL ...), as they said, and as was
+ * found here. */
 uint32_t fdar_ticks_without(const struct fdar_ticks_folder *folder);
 
 /* Takes the files away, too. NULL is allowed. */

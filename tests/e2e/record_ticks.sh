@@ -37,6 +37,24 @@ grep -q 'about to forbid themselves system calls' "$WORK/locked.err" || fail "do
 jq -e '[.samples[].function] | contains(["first_thread"]) and (contains(["forked_child"]) or contains(["after_reset"]) | not)' \
 	"$WORK/locked.json" > /dev/null || fail "samples: $(jq -c '[.samples[].function]' "$WORK/locked.json")"
 
+note "once a second"
+"$WORK/no_perf" "$FLOWDAR" record -q -o "$WORK/once" --sample=1 -- "$WORK/server" > "$WORK/once.out" 2> "$WORK/once.err" ||
+	fail "exit status $?"
+"$FLOWDAR" analyze "$WORK/once" --by sample --server --format json > "$WORK/once.json" || fail "analyze: $?"
+jq -e '.samples_taken >= 1' "$WORK/once.json" > /dev/null || fail "samples: $(jq -c .samples_taken "$WORK/once.json")"
+
+note "no memory for samples, nor for a child's file: the server lives, and it is told"
+mkdir "$WORK/small"
+mount -t tmpfs -o size=16k tmpfs "$WORK/small"
+FLOWDAR_TICKS="999 $WORK/small" LD_PRELOAD=$FLOWDAR_BUILD/lib/flowdar/libflowdar-ticks.so "$WORK/server" full > "$WORK/full.out" ||
+	fail "exit status $?"
+[ "$(cat "$WORK/full.out")" = "alive: 0" ] || fail "did not live: $(cat "$WORK/full.out")"
+[ "$(find "$WORK/small" -type f | wc -l)" = 1 ] || fail "the child has a file: no test"
+# head, and without: FDAR_TICKS_NO_FILE.
+[ "$(od -An -tu8 -j64 -N8 "$WORK/small/"*)" -gt 100 ] || fail "too few ticks: no test"
+[ "$(od -An -tu4 -j72 -N4 "$WORK/small/"* | tr -d ' ')" = 16 ] || fail "does not say that the child has none"
+umount "$WORK/small"
+
 note "none is free: said, and the server is as it was"
 cat > "$WORK/taken.c" << 'C'
 #include <signal.h>

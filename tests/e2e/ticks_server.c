@@ -165,12 +165,30 @@ static int locked(void)
 	return 0;
 }
 
+/* More ticks than there are places, and a child. */
+static int full(void)
+{
+	int status = 1;
+
+	for (int i = 0; i < 4; i++)
+		first_thread();
+	if (fork() == 0) {
+		forked_child();
+		_exit(0);
+	}
+	wait(&status);
+	printf("alive: %d\n", status);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	pthread_t thread;
 
 	if (argc > 1 && strcmp(argv[1], "locked") == 0)
 		return locked();
+	if (argc > 1 && strcmp(argv[1], "full") == 0)
+		return full();
 	if (argc > 1) {
 		executed_program();
 		return 0;

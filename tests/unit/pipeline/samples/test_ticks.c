@@ -3,6 +3,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -230,6 +231,26 @@ static void test_hostile(struct fixture *fixture, gconstpointer unused)
 	munmap(none, sizeof(*none));
 }
 
+/* Who cannot be looked at for want of descriptors is told of, and looked at later. */
+static void test_few_descriptors(struct fixture *fixture, gconstpointer unused)
+{
+	struct fdar_ticks *ring = ring_new(fixture, "1-1", getpid(), 0);
+	struct rlimit files, none;
+
+	(void)unused;
+	put(ring, FDAR_TICK_SAMPLE, "");
+	g_assert_cmpint(getrlimit(RLIMIT_NOFILE, &files), ==, 0);
+	none = (struct rlimit){ 0, files.rlim_max };
+	g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &none), ==, 0);
+	read_all(fixture);
+	g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &files), ==, 0);
+	g_assert_cmpuint(fixture->count, ==, 0);
+	g_assert_cmpuint(fdar_ticks_without(fixture->ticks), ==, FDAR_TICKS_UNREAD);
+	read_all(fixture);
+	g_assert_cmpuint(of_kind(fixture, FDAR_PERF_SAMPLE), ==, 1);
+	munmap(ring, sizeof(*ring));
+}
+
 #define ADD(name, test) g_test_add(name, struct fixture, NULL, set_up, test, tear_down)
 
 int main(int argc, char **argv)
@@ -239,5 +260,6 @@ int main(int argc, char **argv)
 	ADD("/ticks/processes", test_processes);
 	ADD("/ticks/lost", test_lost);
 	ADD("/ticks/hostile", test_hostile);
+	ADD("/ticks/few-descriptors", test_few_descriptors);
 	return g_test_run();
 }
