@@ -73,12 +73,18 @@ runs() {
 	server=$(pgrep -x late) && grep -q '^0 0x0 ' "/proc/$server/syscall"
 }
 
+# The child, with LTTng.
+registered() {
+	lttng list -u | grep "PID: $child "
+}
+
 # ends [PID]: the child goes on, and so does PID, which stood still; all come to their end. Sets $child and $status.
 ends() {
 	wait_for 60 grep -q 'goes on' "$WORK/$name.out" || fail "$name: the child does not go on"
 	[ -z "$1" ] || kill -CONT "$1"
 	wait_for 60 grep -q '^pid' "$WORK/$name.out" || fail "$name: no child"
 	child=$(sed -n 's/^pid //p' "$WORK/$name.out")
+	[ -z "$1" ] || wait_for 60 registered || fail "$name: LTTng does not get to know the child"
 	echo >&6
 	exec 6>&-
 	status=0
