@@ -60,9 +60,10 @@ static void on_forked(void)
 	state.pid = getpid();
 	if (!fdar_timers_own())
 		return;
+	fdar_timers_forked();
 	if (fdar_ring_make(state.folder, parent)) {
 		fdar_ring_mapped();
-		fdar_timers_forked();
+		fdar_timers_arm();
 	} else {
 		fdar_timers_yield(FDAR_TICKS_NO_FILE);
 	}

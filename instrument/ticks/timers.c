@@ -23,6 +23,7 @@
 static struct {
 	int number; /* atomic: the signal; 0: none */
 	uint64_t period_ns;
+	pid_t pid; /* whose all this is: a child of vfork() has the same memory, and no timers */
 	pthread_key_t key; /* whose destructor runs when a thread ends */
 	bool started;
 	int timers
@@ -163,8 +164,11 @@ void fdar_timers_yield(uint32_t reason)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	struct sigaction usual = { .sa_handler = SIG_DFL };
-	int number = __atomic_exchange_n(&state.number, 0, __ATOMIC_SEQ_CST);
+	int number;
 
+	if (getpid() != state.pid)
+		return;
+	number = __atomic_exchange_n(&state.number, 0, __ATOMIC_SEQ_CST);
 	for (unsigned i = 0; i < THREADS_MAX; i++)
 		delete_timer(i);
 	if (!number)
@@ -184,6 +188,7 @@ static void on_thread_end(void *unused)
 
 void fdar_timers_start(unsigned hz)
 {
+	state.pid = getpid();
 	state.period_ns = SECOND_NS / hz;
 	state.started = pthread_key_create(&state.key, on_thread_end) == 0;
 }
@@ -253,7 +258,7 @@ void fdar_timers_arm(void)
 {
 	int number = fdar_timers_own(), saved_errno = errno;
 
-	if (number && state.started && !place_and_1 && !arm(number))
+	if (number && state.started && !place_and_1 && getpid() == state.pid && !arm(number))
 		fdar_ring_without(FDAR_TICKS_NO_TIMER);
 	errno = saved_errno;
 }
@@ -262,5 +267,5 @@ void fdar_timers_forked(void)
 {
 	memset(state.timers, 0, sizeof(state.timers));
 	place_and_1 = 0;
-	fdar_timers_arm();
+	state.pid = getpid();
 }

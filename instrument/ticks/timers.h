@@ -29,13 +29,14 @@ int fdar_timers_own(void);
 /* From here on, so many times a second of processor time. */
 void fdar_timers_start(unsigned hz);
 
-/* For the calling thread, until it ends. */
+/* For the calling thread, until it ends. Nothing in a child that fdar_timers_forked() was not told of. */
 void fdar_timers_arm(void);
 
-/* No thread has one any more, or will, and the signal is the server's, for that reason (FDAR_TICKS_YIELDED ...). */
+/* No thread has one any more, or will, and the signal is the server's, for that reason (FDAR_TICKS_YIELDED ...).
+ * Nothing in such a child: what it does is not its parent's. */
 void fdar_timers_yield(uint32_t reason);
 
-/* In a forked child, which has none: for its only thread. */
+/* In a forked child, which has none: what is said from here on is of it. */
 void fdar_timers_forked(void);
 
 #endif

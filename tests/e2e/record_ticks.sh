@@ -11,6 +11,7 @@ note "threads, children, programs that these become; all signals blocked, reset,
 [ "$(cat "$WORK/parts.out")" = "early: 0 signals: 0" ] || fail "the server noticed: $(cat "$WORK/parts.out")"
 grep -q 'by timers in the server itself' "$WORK/parts.err" || fail "does not say how"
 grep -q 'from some moment on: they wanted the signal' "$WORK/parts.err" || fail "does not say that it gave way"
+grep -q 'about to forbid themselves' "$WORK/parts.err" && fail "gave up for a child of vfork()"
 "$FLOWDAR" analyze "$WORK/parts" --by sample --server --format json --limit 0 > "$WORK/parts.json" || fail "analyze: $?"
 # Each for 0.4 s: 40 samples.
 for part in first_thread other_thread forked_child executed_program blocks_all after_reset; do

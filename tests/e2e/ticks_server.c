@@ -121,8 +121,15 @@ static void block(void)
 
 static void children(char *program)
 {
-	pid_t pid = fork();
+	pid_t pid = vfork();
 
+	if (pid == 0) { /* what it gives up is not its parent's */
+		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+		execl("/bin/true", "true", NULL);
+		_exit(1);
+	}
+	waitpid(pid, NULL, 0);
+	pid = fork();
 	if (pid == 0) {
 		forked_child();
 		execl(program, program, "executed", NULL);
