@@ -148,7 +148,8 @@ static void identity_tell(const struct fdar_control *segment)
 	uint32_t untold = IDENTITY_UNTOLD;
 	char name[FDAR_CONTROL_NAME_BYTES + 1];
 
-	if (!FLOWDAR_ENABLED(process))
+	/* A child of vfork() is not who it would say it is. */
+	if (!FLOWDAR_ENABLED(process) || state.pid != getpid())
 		return;
 	if (!__atomic_compare_exchange_n(&state.identity, &untold, IDENTITY_TELLING, false,
 					 __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
