@@ -92,8 +92,6 @@ FRONT handler_fn signal(int number, handler_fn handler)
 }
 
 /* signal() of programs that are compiled for ISO C or POSIX alone. */
-FRONT handler_fn __sysv_signal(int number, handler_fn handler);
-
 FRONT handler_fn __sysv_signal(int number, handler_fn handler)
 {
 	NEXT(__sysv_signal);
