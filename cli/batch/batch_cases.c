@@ -146,8 +146,8 @@ static gboolean status_of(const struct fdar_batch_case *one, GStatBuf *status)
 	return g_stat(json, status) == 0 || g_stat(one->path, status) == 0;
 }
 
-/* With its own rules: these may be written later than it. */
-static char *from_text(const struct fdar_batch_case *one, const char *asked)
+/* Its own rules may be written later than it. */
+char *fdar_batch_case_from(const struct fdar_batch_case *one, const char *asked)
 {
 	g_autofree char *whole = g_canonicalize_filename(one->path, NULL);
 	g_autofree char *own = g_build_filename(one->path, "rules", NULL);
@@ -179,7 +179,7 @@ static gboolean is_newer(const struct fdar_batch_case *one)
 gboolean fdar_batch_case_is_done(const struct fdar_batch_case *one, const char *asked)
 {
 	g_autofree char *path = from_path(one);
-	g_autofree char *text = from_text(one, asked), *found = NULL;
+	g_autofree char *text = fdar_batch_case_from(one, asked), *found = NULL;
 
 	return is_newer(one) && g_file_get_contents(path, &found, NULL, NULL) &&
 	       strcmp(found, text) == 0;
@@ -192,10 +192,9 @@ void fdar_batch_case_forget(const struct fdar_batch_case *one)
 	g_unlink(path);
 }
 
-gboolean fdar_batch_case_note(const struct fdar_batch_case *one, const char *asked, GError **error)
+gboolean fdar_batch_case_note(const struct fdar_batch_case *one, const char *from, GError **error)
 {
 	g_autofree char *path = from_path(one);
-	g_autofree char *text = from_text(one, asked);
 
-	return g_file_set_contents(path, text, -1, error);
+	return g_file_set_contents(path, from, -1, error);
 }

@@ -28,11 +28,16 @@ GPtrArray *fdar_batch_cases_new(char **paths, const char *output, GError **error
  * be NULL. The caller frees it. */
 char *fdar_batch_asked(const char *unit, const char *rules, const char *listing);
 
+/* What its profile would be made of now: the recording as it is, with its own rules, and what is asked. The caller
+ * frees it. */
+char *fdar_batch_case_from(const struct fdar_batch_case *one, const char *asked);
+
 /* Whether its profile can be taken as it is. */
 gboolean fdar_batch_case_is_done(const struct fdar_batch_case *one, const char *asked);
 
-/* It is not made of anything that is known: before it is made. It is made of what was asked: after that. */
+/* It is not made of anything that is known: before it is made. It is made of what fdar_batch_case_from gave before
+ * that, as the recording may have changed meanwhile: after it is. */
 void fdar_batch_case_forget(const struct fdar_batch_case *one);
-gboolean fdar_batch_case_note(const struct fdar_batch_case *one, const char *asked, GError **error);
+gboolean fdar_batch_case_note(const struct fdar_batch_case *one, const char *from, GError **error);
 
 #endif

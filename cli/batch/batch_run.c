@@ -16,6 +16,7 @@ struct job {
 	struct batch *batch;
 	struct fdar_batch_case *one;
 	GSubprocess *process;
+	char *from; /* fdar_batch_case_from, before it began */
 };
 
 /* The last line that a process said, without the command's name. */
@@ -37,8 +38,15 @@ static void note(struct job *job)
 {
 	g_autoptr(GError) error = NULL;
 
-	if (!fdar_batch_case_note(job->one, job->batch->asked, &error))
+	if (!fdar_batch_case_note(job->one, job->from, &error))
 		job->one->error = g_strdup(error->message);
+}
+
+static void job_free(struct job *job)
+{
+	g_clear_object(&job->process);
+	g_free(job->from);
+	g_free(job);
 }
 
 static void on_end(GObject *source, GAsyncResult *result, gpointer data)
@@ -62,8 +70,7 @@ static void on_end(GObject *source, GAsyncResult *result, gpointer data)
 		note(job);
 	job->batch->options->through(job->one, FALSE, job->batch->options->user);
 	job->batch->running--;
-	g_object_unref(job->process);
-	g_free(job);
+	job_free(job);
 }
 
 static void start(struct batch *batch, struct fdar_batch_case *one)
@@ -89,6 +96,7 @@ static void start(struct batch *batch, struct fdar_batch_case *one)
 	arguments[count++] = "--";
 	arguments[count] = one->path;
 	fdar_batch_case_forget(one);
+	job->from = fdar_batch_case_from(one, batch->asked);
 	job->batch = batch;
 	job->one = one;
 	job->process = g_subprocess_newv(arguments,
@@ -98,7 +106,7 @@ static void start(struct batch *batch, struct fdar_batch_case *one)
 	if (!job->process) {
 		one->error = g_strdup(error->message);
 		batch->options->through(one, FALSE, batch->options->user);
-		g_free(job);
+		job_free(job);
 		return;
 	}
 	batch->running++;

@@ -1,0 +1,69 @@
+/* Batches: whether a profile that is there is of the recording as it is, and of what is asked. */
+#include "cli/batch/batch_cases.h"
+
+#include <glib/gstdio.h>
+
+static void write_to(const char *dir, const char *name, const char *text)
+{
+	g_autofree char *path = g_build_filename(dir, name, NULL);
+
+	g_assert_true(g_file_set_contents(path, text, -1, NULL));
+}
+
+static void remove_from(const char *dir, const char *name)
+{
+	g_autofree char *path = g_build_filename(dir, name, NULL);
+
+	g_assert_cmpint(g_remove(path), ==, 0);
+}
+
+/* The one case of a batch, as a run makes it. */
+static void make(const struct fdar_batch_case *one, const char *from)
+{
+	g_assert_true(g_file_set_contents(one->profile_path, "profile", -1, NULL));
+	g_assert_true(fdar_batch_case_note(one, from, NULL));
+}
+
+/* It changes in each way in turn, while its profile is made and after that. */
+static void test_changed(void)
+{
+	static const char *const files[] = { "recording.json", "rules" };
+	g_autofree char *dir = g_dir_make_tmp("flowdar-batch-XXXXXX", NULL);
+	g_autofree char *recording = g_build_filename(dir, "a", NULL);
+	char *paths[] = { recording, NULL };
+
+	g_assert_cmpint(g_mkdir(recording, 0700), ==, 0);
+	write_to(recording, "recording.json", "{}");
+	g_autoptr(GPtrArray) cases = fdar_batch_cases_new(paths, dir, NULL);
+	const struct fdar_batch_case *one = g_ptr_array_index(cases, 0);
+	g_autofree char *asked = fdar_batch_asked("session", NULL, NULL);
+	g_autofree char *other = fdar_batch_asked("request", NULL, NULL);
+
+	g_assert_false(fdar_batch_case_is_done(one, asked));
+	for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+		g_autofree char *before = fdar_batch_case_from(one, asked);
+		g_autofree char *text = g_strdup_printf("{ %zu }", i);
+
+		write_to(recording, files[i], text);
+		make(one, before);
+		g_assert_false(fdar_batch_case_is_done(one, asked));
+		g_autofree char *now = fdar_batch_case_from(one, asked);
+		make(one, now);
+		g_assert_true(fdar_batch_case_is_done(one, asked));
+		g_assert_false(fdar_batch_case_is_done(one, other));
+	}
+	fdar_batch_case_forget(one);
+	g_assert_false(fdar_batch_case_is_done(one, asked));
+	remove_from(recording, "recording.json");
+	remove_from(recording, "rules");
+	remove_from(dir, "a");
+	remove_from(dir, "a.profile");
+	g_assert_cmpint(g_rmdir(dir), ==, 0);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/batch-cases/changed", test_changed);
+	return g_test_run();
+}
