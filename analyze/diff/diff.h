@@ -195,6 +195,9 @@ struct fdar_verdict {
 	 * nothing of the kind. 0: it is in many. */
 	uint64_t few;
 	double few_ns;
+	uint32_t
+		few_row; /* whose times these are, of rows; its caller may be the one that is named */
+	size_t few_at;   /* where the sentence says which sessions they are */
 	gboolean
 		few_only; /* no more is said than that: times are of one such session, and of all others */
 	gboolean refused; /* there is no verdict: the sentence says why, nothing else counts */

@@ -407,6 +407,10 @@ static void cap_for_kind(struct diff_work *work)
 			 "its work belongs to no session, so nothing can be tested");
 	if (verdict->per_call)
 		diff_cap(work, FDAR_CONFIDENCE_MEDIUM, "the sides do different amounts of work");
+	if (!verdict->counted && diff_resting_added_ns(work->diff) > work->increases_ns)
+		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
+			 "most of the added time is threads' waiting for other threads, which is "
+			 "taken to be no session's");
 	gboolean queue = verdict->change == FDAR_CHANGE_QUEUEING;
 
 	/* Whatever makes threads slower makes queues longer. */

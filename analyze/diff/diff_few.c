@@ -173,6 +173,7 @@ gboolean diff_find_few(struct diff_work *work)
 	diff->verdict.few_ns = diff->verdict.subject_ns = few_of_most.least_ns;
 	diff->verdict.baseline_ns = few_of_most.others_ns;
 	diff->verdict.factor = diff_ratio(few_of_most.others_ns, few_of_most.least_ns);
+	diff->verdict.few_row = (uint32_t)(most - diff->rows);
 	diff->verdict.few_only = TRUE;
 	return TRUE;
 }
@@ -182,20 +183,24 @@ void diff_count_few(struct diff_work *work)
 	struct fdar_verdict *verdict = &work->diff->verdict;
 	const struct fdar_diff_row *row = diff_verdict_row(work->diff);
 
-	if (!row || verdict->few || verdict->per_call || verdict->counted)
+	/* Who blocks others is in the sessions that it works for, and these are others. */
+	if (!row || verdict->few || verdict->per_call || verdict->counted ||
+	    verdict->change == FDAR_CHANGE_BLOCKED)
 		return;
 	struct few few = few_of(work, row);
 	verdict->few = few.sessions;
 	verdict->few_ns = few.least_ns;
+	verdict->few_row = (uint32_t)(row - work->diff->rows);
 }
 
 void diff_cap_for_few(struct diff_work *work)
 {
 	const struct fdar_verdict *verdict = &work->diff->verdict;
-	const struct fdar_diff_row *row = diff_verdict_row(work->diff);
+	const struct fdar_diff_row *row;
 
-	if (!verdict->few_only || !row)
+	if (!verdict->few_only)
 		return;
+	row = &work->diff->rows[verdict->few_row];
 	struct few few = few_of(work, row);
 	if (diff_p_few(work, row, 1, DIFF_MIN_UNTESTED_NS) >= work->options.alpha)
 		diff_cap(
@@ -204,6 +209,10 @@ void diff_cap_for_few(struct diff_work *work)
 			" %s %s far above all others: that as many are the subject's may be chance",
 			verdict->few, work->diff->subject.sessions, diff_units(work->diff),
 			verdict->few == 1 ? "is" : "are");
+	if (!diff_spread_above(&row->spread) || row->added_ns < 2 * row->spread.noise_ns)
+		diff_cap(work, FDAR_CONFIDENCE_LOW,
+			 "they are in some parts of the run only, as where a machine is slow for a "
+			 "while");
 	if (!few.counted && !few.repeated)
 		diff_cap(work, FDAR_CONFIDENCE_LOW,
 			 "it is one call a session, which a hiccup of the machine makes longer, "
@@ -252,16 +261,18 @@ void diff_add_few(GString *text, const struct fdar_diff *diff)
 void fdar_diff_tell_few(struct fdar_diff *diff, const char *session)
 {
 	struct fdar_verdict *verdict = &diff->verdict;
-	const char *before = diff->few->len ? ", " : ": ";
-	char *sentence = NULL;
+	GString *sentence;
+	gsize length;
 
-	if (diff->few->len < TOLD_MAX)
-		sentence = g_strconcat(verdict->sentence, before, session, NULL);
-	else if (diff->few->len == TOLD_MAX)
-		sentence = g_strconcat(verdict->sentence, ", ...", NULL);
 	g_ptr_array_add(diff->few, g_strdup(session));
-	if (!sentence)
+	if (diff->few->len > TOLD_MAX + 1)
 		return;
+	sentence = g_string_new(verdict->sentence);
+	length = sentence->len;
+	g_string_insert(sentence, (gssize)verdict->few_at, diff->few->len > 1 ? ", " : ": ");
+	g_string_insert(sentence, (gssize)(verdict->few_at + 2),
+			diff->few->len > TOLD_MAX ? "..." : session);
+	verdict->few_at += sentence->len - length;
 	g_free(verdict->sentence);
-	verdict->sentence = sentence;
+	verdict->sentence = g_string_free(sentence, FALSE);
 }

@@ -104,6 +104,15 @@ const struct fdar_diff_row *diff_verdict_row(const struct fdar_diff *diff)
 	return NULL;
 }
 
+double diff_resting_added_ns(const struct fdar_diff *diff)
+{
+	double resting_ns = 0;
+
+	for (uint32_t i = 0; i < diff->row_count; i++)
+		resting_ns += diff->rows[i].resting ? diff->rows[i].added_ns : 0;
+	return resting_ns;
+}
+
 /* Three significant digits and a unit. */
 const char *diff_duration(double ns, char text[32])
 {

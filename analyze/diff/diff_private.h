@@ -203,7 +203,9 @@ void diff_cap_for_inlined(struct diff_work *work);
  * as work that is asked for: how long that takes is not the function's doing. */
 gboolean diff_is_transfer(const struct fdar_diff_row *row, double work);
 
-/* The node is a wait of a row in which threads wait for anybody's work. */
+/* What sessions take longer in rows in which threads wait for anybody's work: it is no session's. */
+double diff_resting_added_ns(const struct fdar_diff *diff);
+/* The node is a wait of such a row. */
 gboolean diff_rests_at(const struct diff_work *work, uint32_t at);
 
 /* Is it a wait on the sessions' own descriptors, for the most part of what it added? */

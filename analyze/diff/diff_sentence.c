@@ -472,6 +472,7 @@ static char *sentence_of(const struct diff_work *work)
 	else
 		say_longer(text, diff);
 	diff_add_few(text, diff);
+	work->diff->verdict.few_at = text->len;
 	add_also(text, diff);
 	add_where_they_wait(text, diff);
 	add_new_work(text, diff);

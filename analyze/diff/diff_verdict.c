@@ -304,13 +304,11 @@ static gboolean find_slower_per_call(struct diff_work *work)
 	return best != 0;
 }
 
-/* Most of what sessions take longer is threads' waiting for anybody's work, which is no session's. */
+/* That is most of what sessions take longer. */
 static gboolean is_resting(const struct fdar_diff *diff)
 {
-	double resting_ns = 0;
+	double resting_ns = diff_resting_added_ns(diff);
 
-	for (uint32_t i = 0; i < diff->row_count; i++)
-		resting_ns += diff->rows[i].resting ? diff->rows[i].added_ns : 0;
 	return resting_ns > 0 && resting_ns >= 0.5 * diff->added_ns;
 }
 

@@ -24,13 +24,15 @@ gboolean fdar_diff_few_name(const struct fdar_diff_side_input *subject, const ch
 			    struct fdar_diff *diff, GError **error)
 {
 	const struct fdar_verdict *verdict = &diff->verdict;
-	const struct fdar_profile_watch watch = { verdict->function, verdict->component,
-						  verdict->below };
-	struct wanted wanted = { diff, label };
 	struct fdar_profile_input input = subject->input;
+	struct wanted wanted = { diff, label };
+	struct fdar_profile_watch watch;
 
 	if (!verdict->few || !verdict->function)
 		return TRUE;
+	watch.function = diff->rows[verdict->few_row].function;
+	watch.component = diff->rows[verdict->few_row].component;
+	watch.below = diff->rows[verdict->few_row].below;
 	input.again = TRUE;
 	input.session = tell;
 	input.session_user = &wanted;

@@ -135,6 +135,69 @@ static void test_some_of_all(void)
 	expect_sentence(diff, "8 of 40 sessions");
 }
 
+/* Which they are is said where the line says how many. */
+static void test_some_by_name(void)
+{
+	const struct wrong some = { 5, 1, 4 * MS, REQUESTS, "rehash" };
+	g_autoptr(fdar_diff) diff = compare_wrong(&nothing, &some, 0);
+
+	g_assert_cmpuint(diff->verdict.few, ==, SESSIONS / 5);
+	fdar_diff_tell_few(diff, "a");
+	fdar_diff_tell_few(diff, "b");
+	expect_sentence(diff, "8 of 40 sessions: a, b; also ");
+}
+
+/* Calls that one session has many of are told by who makes them; whose times they are is kept. */
+static void test_caller(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s + 1);
+		side[s].spacing = 20.0 * MS;
+		for (int i = 0; i < SESSIONS; i++) {
+			begin(&side[s], "");
+			run(&side[s], "parse", 60 * US);
+			for (int k = 0; k < (s && i == 7 ? 2000 : 1); k++) {
+				say(&side[s], "+step");
+				pass(&side[s], 100);
+				run(&side[s], "hurt", 2 * US);
+				say(&side[s], "-step");
+			}
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	expect_sentence(diff, "^1 of 40 sessions runs step .* for [34]\\.[0-9]+ ms, and no other ");
+	g_assert_cmpstr(diff->rows[diff->verdict.few_row].function, ==, "hurt");
+	g_assert_nonnull(strstr(diff->verdict.reason, "far above all others"));
+}
+
+/* Where a machine is slow for a while, all sessions of that while are far out in whatever takes most. */
+static void test_slow_while(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s + 1);
+		side[s].spacing = 20.0 * MS;
+		for (int i = 0; i < 100; i++) {
+			double slow = s && i >= 40 && i < 60 ? 15 : 1;
+
+			begin(&side[s], "");
+			run(&side[s], "parse", 20 * US * slow);
+			for (int k = 0; k < REQUESTS; k++)
+				run(&side[s], "hurt", 100 * US * slow);
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	g_assert_true(diff->verdict.few_only);
+	g_assert_cmpuint(diff->verdict.few, ==, 20);
+	g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_LOW);
+	g_assert_nonnull(strstr(diff->verdict.reason, "in some parts of the run only"));
+}
+
 /* All are longer, and one by more: then it is not that one. */
 static void test_all_and_one(void)
 {
@@ -163,6 +226,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/few/hiccup", test_hiccup);
 	g_test_add_func("/few/on-full-machine", test_few_on_full_machine);
 	g_test_add_func("/few/some-of-all", test_some_of_all);
+	g_test_add_func("/few/some-by-name", test_some_by_name);
+	g_test_add_func("/few/caller", test_caller);
+	g_test_add_func("/few/slow-while", test_slow_while);
 	g_test_add_func("/few/all-and-one", test_all_and_one);
 	return g_test_run();
 }

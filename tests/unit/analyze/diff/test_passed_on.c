@@ -21,9 +21,10 @@ struct job {
 	double look_ns;
 	double sleep_ns;
 	double rest_ns; /* of who reads and passes on, before the next one */
+	double take_ns; /* likewise, for the session */
 };
 
-static const struct job usual = { 1, 2 * US, 0, 100 * US };
+static const struct job usual = { 1, 2 * US, 0, 100 * US, 20 * US };
 
 static void rest(struct writer *writer, double ns)
 {
@@ -45,7 +46,7 @@ static void reader(struct writer *writer, const struct job *job)
 
 		writer->now = i * 10 * (gint64)MS;
 		say(writer, begins);
-		run(writer, "take", 20 * US);
+		run(writer, "take", job->take_ns);
 		rest(writer, job->rest_ns);
 		run(writer, "answer", 20 * US);
 		say(writer, ends);
@@ -104,6 +105,20 @@ static void test_resting(void)
 	}
 }
 
+/* What sessions do themselves grew too, by far less than that wait: it may be somebody's after all. */
+static void test_beside_resting(void)
+{
+	struct job longer = usual;
+
+	longer.rest_ns = 5 * MS;
+	longer.take_ns = 200 * US;
+	g_autoptr(fdar_diff) diff = compare_jobs(&usual, &longer, 0);
+	g_assert_cmpstr(diff->verdict.function, ==, "take");
+	g_assert_false(diff->verdict.server);
+	g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_MEDIUM);
+	g_assert_nonnull(strstr(diff->verdict.reason, "waiting for other threads"));
+}
+
 /* A whole number for each session, on a machine however full. */
 static void test_counted(void)
 {
@@ -146,6 +161,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/passed-on/resting", test_resting);
+	g_test_add_func("/passed-on/beside-resting", test_beside_resting);
 	g_test_add_func("/passed-on/counted", test_counted);
 	g_test_add_func("/passed-on/sleeping", test_sleeping);
 	g_test_add_func("/passed-on/longer-beside-rest", test_longer_beside_rest);
