@@ -138,13 +138,22 @@ static struct few few_of(const struct diff_work *work, const struct fdar_diff_ro
 	return few;
 }
 
+/* All sessions are longer, beyond chance, and most of what was added is theirs. */
+static gboolean is_beside_more(const struct diff_work *work, const struct few *few)
+{
+	double part_ns = (double)few->sessions * few->least_ns /
+			 (double)MAX(work->side[SUBJECT].sessions, 1);
+
+	return (work->longer || work->running_longer) && part_ns < 0.5 * work->increases_ns;
+}
+
 /* A session is twice as long for it, and it is no hiccup. */
 static gboolean is_told(const struct diff_work *work, const struct fdar_diff_row *row,
 			const struct few *few)
 {
 	double least_ns = MAX(diff_usual_ns(work, TRUE), DIFF_MIN_UNTESTED_NS);
 
-	return few->sessions && !may_be_hiccup(work, row, few) &&
+	return few->sessions && !may_be_hiccup(work, row, few) && !is_beside_more(work, few) &&
 	       worth_ns(work, stat_of(work, row, SUBJECT), few) >= least_ns;
 }
 

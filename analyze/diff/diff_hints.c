@@ -113,6 +113,20 @@ static void hint_outlier(struct diff_work *work)
 	}
 }
 
+/* The line is about a few, and the others are longer, too. */
+static void hint_others(struct diff_work *work)
+{
+	struct fdar_diff *diff = work->diff;
+	double median = diff_ratio(diff->baseline.busy_median_ns, diff->subject.busy_median_ns);
+	char subject[32], baseline[32];
+
+	if (diff->verdict.few_only && (work->longer || work->running_longer) &&
+	    median >= 1 + DIFF_MIN_PART)
+		hint(diff, "most %s take longer, too, beyond chance: %s against %s by the median",
+		     diff_units(diff), diff_duration(diff->subject.busy_median_ns, subject),
+		     diff_duration(diff->baseline.busy_median_ns, baseline));
+}
+
 static void hint_sessions(struct diff_work *work)
 {
 	struct fdar_diff *diff = work->diff;
@@ -414,6 +428,7 @@ void diff_hint(struct diff_work *work)
 	hint_load(work);
 	hint_price(work);
 	hint_outlier(work);
+	hint_others(work);
 	hint_sessions(work);
 	hint_followers(work);
 	hint_processor(work->diff);

@@ -198,6 +198,50 @@ static void test_slow_while(void)
 	g_assert_nonnull(strstr(diff->verdict.reason, "in some parts of the run only"));
 }
 
+/* One that is far out, where all functions are slower in all sessions, and clients are waited for. */
+static struct fdar_diff *compare_besides(double slower, double client_ns)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s + 1);
+		side[s].spacing = 20.0 * MS;
+		for (int i = 0; i < 100; i++) {
+			begin(&side[s], "");
+			for (int f = 0; f < 20; f++) {
+				g_autofree char *name = g_strdup_printf("f%d", f);
+
+				run(&side[s], name, 10 * US * (s ? slower : 1));
+			}
+			for (int k = 0; k < REQUESTS; k++)
+				run(&side[s], "hurt", s && i == 50 ? 2 * MS : 4 * US);
+			say(&side[s], "+take");
+			say(&side[s], "wait:IO:recv:7");
+			pass(&side[s], s ? client_ns : 200 * US);
+			say(&side[s], "w");
+			say(&side[s], "-take");
+			end(&side[s]);
+		}
+	}
+	return compare(&side[0], &side[1]);
+}
+
+/* What is longer in all sessions is the line where it is more; else it is told beside it. */
+static void test_besides_all(void)
+{
+	g_autoptr(fdar_diff) waits = compare_besides(1, 8 * MS);
+	g_autoptr(fdar_diff) all = compare_besides(1.6, 200 * US);
+	g_autoptr(fdar_diff) one = compare_besides(1.25, 200 * US);
+
+	g_assert_false(waits->verdict.few_only);
+	expect_sentence(waits, "8\\.[0-9]+ ms");
+	g_assert_false(all->verdict.few_only);
+	g_assert_cmpint(all->verdict.change, ==, FDAR_CHANGE_SPREAD);
+	expect_hint(all, "^1 of 100 sessions is far above the others in hurt");
+	g_assert_true(one->verdict.few_only);
+	expect_hint(one, "^most sessions take longer, too, beyond chance: ");
+}
+
 /* All are longer, and one by more: then it is not that one. */
 static void test_all_and_one(void)
 {
@@ -229,6 +273,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/few/some-by-name", test_some_by_name);
 	g_test_add_func("/few/caller", test_caller);
 	g_test_add_func("/few/slow-while", test_slow_while);
+	g_test_add_func("/few/besides-all", test_besides_all);
 	g_test_add_func("/few/all-and-one", test_all_and_one);
 	return g_test_run();
 }
