@@ -206,16 +206,16 @@ static gboolean is_resting(const struct diff_work *work, const struct fdar_diff_
 {
 	const struct diff_side *side = &work->side[BASELINE];
 	gboolean waits = row->frame == FDAR_FRAME_WAIT && row->wait == FDAR_WAIT_COND && row->below;
-	double rests = 0;
+	gboolean runs = !row->below && diff_row_runs(row) && row->ids[0] < side->server_count &&
+			side->server_calls[row->ids[0]] >= row->baseline.calls &&
+			row->ratio < DIFF_UNTESTED_RATIO * MAX(1, row->ratio_calls);
 
-	if (work->diff->whole_run || !(waits || (!row->below && diff_row_runs(row))))
+	/* All entries are looked at below: for few rows only. */
+	if (work->diff->whole_run || !(waits || runs))
 		return FALSE;
-	rests = woken_ns(side, &side->profile->groups[0], row);
-	if (!(rests > 0) || rests < woken_ns(side, side->group, row))
-		return FALSE;
-	return waits || (row->ids[0] < side->server_count &&
-			 side->server_calls[row->ids[0]] >= row->baseline.calls &&
-			 row->ratio < DIFF_UNTESTED_RATIO * MAX(1, row->ratio_calls));
+	double rests = woken_ns(side, &side->profile->groups[0], row);
+
+	return rests > 0 && rests >= woken_ns(side, side->group, row);
 }
 
 static double price_of(const struct diff_side *side, const uint32_t *entry, int which)

@@ -154,8 +154,7 @@ static void count(const struct diff_work *work, struct fdar_diff_row *row)
 	counts->p = 1;
 	uint64_t least = MIN(work->side[BASELINE].sessions, work->side[SUBJECT].sessions);
 
-	if (row->below || !(calls > 0) || least < WHOLE_SESSIONS ||
-	    asks_for_work(work, row->ids[0]))
+	if (row->below || !(calls > 0) || least < WHOLE_SESSIONS)
 		return;
 	gboolean whole = whole_calls(work, row, BASELINE, &counts->typical[BASELINE]) &&
 			 whole_calls(work, row, SUBJECT, &counts->typical[SUBJECT]);
@@ -163,7 +162,9 @@ static void count(const struct diff_work *work, struct fdar_diff_row *row)
 	counts->per_call_ns = (row->baseline.own_ns + row->subject.own_ns) / calls;
 	counts->work_ns =
 		(counts->typical[SUBJECT] - counts->typical[BASELINE]) * counts->per_call_ns;
-	counts->exact = counts->evident = whole && work->testable && counts->work_ns > 0;
+	/* Last, as that looks at all entries. */
+	counts->exact = counts->evident =
+		whole && work->testable && counts->work_ns > 0 && !asks_for_work(work, row->ids[0]);
 }
 
 static void compare(struct fdar_diff_row *row)
