@@ -6,6 +6,8 @@
 #include "replay/capture/wireless.h"
 
 #define TAGS_MAX 16u
+/* Frames in each other (MPLS, NSH, batman-adv, TRILL): each takes some of the stack. */
+#define FRAMES_MAX 16u
 
 enum ppp_protocol { PPP_IPV4 = 0x0021, PPP_IPV6 = 0x0057, PPP_MPLS = 0x0281 };
 
@@ -180,6 +182,8 @@ gboolean fdar_link_ether_type(struct fdar_view *view, struct fdar_decoded *decod
 
 gboolean fdar_link_ethernet(struct fdar_view *view, struct fdar_decoded *decoded)
 {
+	if (view->frames++ == FRAMES_MAX)
+		return FALSE;
 	view->at += 12;
 	return fdar_link_ether_type(view, decoded);
 }

@@ -22,8 +22,6 @@ gboolean fdar_tag_pass(struct fdar_view *view, uint32_t type, struct fdar_decode
 		view->at += 2;
 		return TRUE;
 	case FDAR_ETHER_VNTAG:
-		view->at += 4;
-		return TRUE;
 	case FDAR_ETHER_HSR: /* path and size, a number */
 	case FDAR_ETHER_REDUNDANCY:
 		view->at += 4;

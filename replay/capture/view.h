@@ -17,6 +17,7 @@ struct fdar_view {
 	uint32_t captured;
 	uint32_t length;
 	uint32_t at;
+	uint32_t frames; /* Ethernet headers that were passed */
 };
 
 static inline gboolean fdar_view_has(const struct fdar_view *view, uint32_t count)

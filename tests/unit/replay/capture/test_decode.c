@@ -177,6 +177,27 @@ static void test_links(void)
 	g_assert_nonnull(fdar_decode_check_link(DLT_USB));
 }
 
+/* Frames in frames, of bridges that route: a packet full of them takes no more of the stack than a few. */
+static void test_nested(void)
+{
+	static const uint8_t bridged[] = { [12] = 0x22, 0xf3, 0, 0x14, 0, 1, 0, 2 };
+
+	for (unsigned depth = 15; depth < 10000; depth *= 5) {
+		GByteArray *inner = behind("000000000000 000000000000 XXXX", hello(V4A, V4B));
+		GByteArray *frame = g_byte_array_new();
+		struct fdar_decoded decoded;
+
+		for (unsigned i = 0; i < depth; i++)
+			g_byte_array_append(frame, bridged, sizeof(bridged));
+		g_byte_array_append(frame, inner->data, inner->len);
+		g_byte_array_unref(inner);
+		decoded = decode(DLT_EN10MB, frame);
+		g_assert_cmpint(decoded.kind, ==,
+				depth == 15 ? FDAR_DECODED_TCP : FDAR_DECODED_NOT_IP);
+		g_byte_array_unref(frame);
+	}
+}
+
 /* An IPv6 packet whose TCP segment lies behind extension headers, given as bytes. */
 static GByteArray *extended(unsigned first, const char *hex)
 {
@@ -527,6 +548,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/decode/links", test_links);
+	g_test_add_func("/decode/nested", test_nested);
 	g_test_add_func("/decode/ipv6-headers", test_ipv6_headers);
 	g_test_add_func("/decode/ipv4-options", test_ipv4_options);
 	g_test_add_func("/decode/tunnels", test_tunnels);
