@@ -80,12 +80,13 @@ const char *fdar_tls_upgrade(const uint8_t *bytes, size_t size)
 
 size_t fdar_tls_upgrade_at(const uint8_t *bytes, size_t size)
 {
-	size_t at = 0;
+	/* What is in front of a place is looked through for each that may be one: nobody shall make that many. */
+	size_t most = MIN(size, FDAR_TLS_PLAIN_MAX + 1), at = 0;
 
 	if (fdar_tls_starts(bytes, size))
 		return 0;
-	for (; at < size; at++) {
-		const uint8_t *next = memchr(bytes + at, FDAR_TLS_HANDSHAKE, size - at);
+	for (; at < most; at++) {
+		const uint8_t *next = memchr(bytes + at, FDAR_TLS_HANDSHAKE, most - at);
 
 		if (!next)
 			return size;

@@ -16,7 +16,7 @@
 const char *fdar_tls_upgrade(const uint8_t *bytes, size_t size);
 
 /* Where TLS begins in what a client sends behind something in plain: with the first byte, or behind a known request
- * that shares the segment. size: not in it. */
+ * that shares the segment, FDAR_TLS_PLAIN_MAX bytes into it at most. size: not in it. */
 size_t fdar_tls_upgrade_at(const uint8_t *bytes, size_t size);
 
 #endif

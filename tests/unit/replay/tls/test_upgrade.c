@@ -58,9 +58,27 @@ static void test_requests(void)
 	}
 }
 
+/* A request that is as long as what may be in front of TLS, and one that is longer. */
+static void test_long(void)
+{
+	static const char begin[] = "CONNECT ";
+
+	for (size_t size = 16 * 1024; size < 16 * 1024 + 2; size++) {
+		g_autofree uint8_t *both = g_malloc0(size + sizeof(hello));
+
+		memset(both, 'a', size);
+		memcpy(both, begin, sizeof(begin) - 1);
+		both[size - 1] = '\n';
+		memcpy(both + size, hello, sizeof(hello));
+		g_assert_cmpuint(fdar_tls_upgrade_at(both, size + sizeof(hello)), ==,
+				 size == 16 * 1024 ? size : size + sizeof(hello));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/upgrade/requests", test_requests);
+	g_test_add_func("/upgrade/long", test_long);
 	return g_test_run();
 }
