@@ -80,6 +80,13 @@ static void update_key(struct fdar_tls *tls, struct fdar_tls_direction *directio
 	direction->number = 0;
 }
 
+/* TLS 1.3 negotiates once: keys that have opened a record are of the suite that was agreed on, whatever is said in plain
+ * behind that. */
+static gboolean is_settled(const struct fdar_tls *tls)
+{
+	return is_13(tls) && (tls->directions[0].protected || tls->directions[1].protected);
+}
+
 static void see_message(struct fdar_tls *tls, unsigned way, uint8_t type, const uint8_t *bytes,
 			size_t size)
 {
@@ -94,6 +101,8 @@ static void see_message(struct fdar_tls *tls, unsigned way, uint8_t type, const 
 		tls->directions[0].early_over = TRUE;
 	else if (type == FDAR_TLS_KEY_UPDATE && is_13(tls) && tls->directions[way].protected)
 		update_key(tls, &tls->directions[way]);
+	else if (is_settled(tls))
+		return;
 	else if (type == FDAR_TLS_CLIENT_HELLO && way == 0 &&
 		 fdar_tls_hello_read(type, bytes, size, &hello))
 		see_client_hello(tls, &hello);

@@ -602,6 +602,31 @@ static void test_lost_updates(void)
 	talk_end(&talk);
 }
 
+/* A hello in plain, of another suite, behind the first content: it is not the server's. */
+static void test_late_hello(void)
+{
+	static const uint8_t hello[5 + 4 + 46] = {
+		0x16, 3, 3, 0, 50, 2, 0, 0, 46, 3, 3, [44] = 0x13, 2, 0, 0, 6, 0, 0x2b, 0, 2, 3, 4
+	};
+	struct fdar_tls_keys *keys;
+	struct heard heard;
+	struct talk talk;
+
+	talk_begin(&talk, TLS1_3_VERSION, "TLS_AES_128_GCM_SHA256", 0);
+	shake_hands(&talk);
+	say(&talk, 1, "before", 6);
+	g_byte_array_append(g_array_index(talk.flights, struct flight, talk.flights->len - 1).bytes,
+			    hello, sizeof(hello));
+	SSL_key_update(talk.ends[1], SSL_KEY_UPDATE_NOT_REQUESTED);
+	say(&talk, 1, "behind", 6);
+	keys = keys_of(&talk, NULL);
+	listen_with_gap(&talk, keys, SIZE_MAX, SIZE_MAX, &heard);
+	g_assert_cmpstr(heard.said[1]->str, ==, "beforebehind");
+	heard_clear(&heard);
+	fdar_tls_keys_free(keys);
+	talk_end(&talk);
+}
+
 /* Behind a loss, nothing but headers of records, each of which could be one: looking at all of them with all numbers would
  * take half an hour. */
 static void test_vain(void)
@@ -712,6 +737,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/tls/lost-change", test_lost_change);
 	g_test_add_func("/tls/chance", test_chance);
 	g_test_add_func("/tls/lost-updates", test_lost_updates);
+	g_test_add_func("/tls/late-hello", test_late_hello);
 	g_test_add_func("/tls/vain", test_vain);
 	g_test_add_func("/tls/renegotiation", test_renegotiation);
 	failed = g_test_run();
