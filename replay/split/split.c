@@ -412,11 +412,22 @@ static struct fdar_split *split_once(const char *path, const char *directory,
 	return splitter.split;
 }
 
+/* What comes out of a pipe is gone when it was read. */
+static gboolean can_be_read_again(const char *path, const struct fdar_split_options *options)
+{
+	const char *const *more = options ? options->capture.more : NULL;
+
+	for (; path; path = more ? *more++ : NULL)
+		if (strcmp(path, "-") == 0 || !g_file_test(path, G_FILE_TEST_IS_REGULAR))
+			return FALSE;
+	return TRUE;
+}
+
 struct fdar_split *fdar_split_run(const char *path, const char *directory,
 				  const struct fdar_split_options *options, GError **error)
 {
 	struct fdar_tls_keys *keys = fdar_tls_keys_new();
-	gboolean late = FALSE, again = strcmp(path, "-") != 0;
+	gboolean late = FALSE, again = can_be_read_again(path, options);
 	struct fdar_split *split;
 
 	if (options && options->tls_keys)

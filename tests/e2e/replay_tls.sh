@@ -67,6 +67,10 @@ cat front.pcapng behind.pcapng >late.pcapng
 [ "$(jq -c '[.sessions[].tls | [.from_client.sha256, .from_server.sha256]]' late.json)" = \
 	"$(jq -c '[.sessions[].tls | [.from_client.sha256, .from_server.sha256]]' own.json)" ] || fail "the same plaintext: $(cat late.json)"
 
+# A pipe cannot be read a second time.
+"$FLOWDAR" split <(cat late.pcapng) -o split-pipe --format json >pipe.json || fail "of a pipe"
+[ "$(jq '.sessions | length' pipe.json)" = "$(jq '.sessions | length' own.json)" ] || fail "of a pipe: $(cat pipe.json)"
+
 # Without them the keys are not those of the run, and the verdict says so.
 "$FLOWDAR" replay talk.pcap --to 127.0.0.1:8443 --timeout 2s >sealed.txt || fail "sealed: $(cat sealed.txt)"
 grep -q 'TLS, whose keys are not those of this run' sealed.txt || fail "sealed: $(cat sealed.txt)"
