@@ -102,15 +102,22 @@ static GPtrArray *replay_arguments(const struct fdar_trial_options *options,
 	return arguments;
 }
 
-/* Waits for a child of ours; a server that ends meanwhile is noticed, and reaped. Once the server
- * has used up to_ns (0: any amount) of processor the child is asked to end. */
-static int await(struct fdar_serving *server, pid_t child, uint64_t to_ns)
+/* What the server has taken for itself since then. */
+static uint64_t idle_ns(double share, gint64 began_us)
 {
+	return (uint64_t)(IDLE_TIMES * share * (double)(g_get_monotonic_time() - began_us) * 1000);
+}
+
+/* Waits for a child of ours; a server that ends meanwhile is noticed, and reaped. Once the server
+ * has used up to_ns (0: any amount) of processor, and share of it for itself, the child is asked to end. */
+static int await(struct fdar_serving *server, pid_t child, uint64_t to_ns, double share)
+{
+	gint64 began_us = g_get_monotonic_time();
 	int status = 0;
 
 	while (!fdar_process_wait(child, LOOK_MS, &status)) {
 		if (server->pid > 0 && !fdar_serving_has_ended(server) && to_ns &&
-		    fdar_usage_below(server->pid).cpu_ns >= to_ns) {
+		    fdar_usage_below(server->pid).cpu_ns >= to_ns + idle_ns(share, began_us)) {
 			kill(child, SIGTERM);
 			to_ns = 0;
 		}
@@ -130,7 +137,7 @@ static int play_it(const struct fdar_trial_options *options, const struct fdar_t
 			_exit(play->player(play->user, server->where));
 		_exit(options->replay((int)arguments->len - 1, (char **)arguments->pdata));
 	}
-	return player > 0 ? await(server, player, to_ns) : -1;
+	return player > 0 ? await(server, player, to_ns, options->idle_share) : -1;
 }
 
 static double number(JsonObject *row, const char *name)
@@ -181,12 +188,12 @@ static gboolean read_said(const char *path, gboolean together, struct fdar_trial
 	return TRUE;
 }
 
-/* idle_ns: what it takes for itself meanwhile. */
+/* own_ns: what it has taken for itself meanwhile. */
 static void measure(const struct fdar_serving *server, const struct fdar_usage_of_tree *before,
-		    uint64_t idle_ns, struct fdar_trial *trial)
+		    uint64_t own_ns, struct fdar_trial *trial)
 {
 	struct fdar_usage_of_tree after = { 0 };
-	uint64_t from_ns = before->cpu_ns + idle_ns;
+	uint64_t from_ns = before->cpu_ns + own_ns;
 
 	trial->crashed = server->ended;
 	trial->status = server->status;
@@ -205,16 +212,13 @@ static gboolean play_and_measure(const struct fdar_trial_options *options,
 	struct fdar_usage_of_tree before = fdar_usage_below(server->pid);
 	gint64 began_us = g_get_monotonic_time();
 	g_autofree char *words = NULL;
-	double idle_ns;
 	int code;
 
 	g_unlink(said);
 	code = play_it(options, play, server, said,
 		       play->enough_cpu_ns ? before.cpu_ns + play->enough_cpu_ns : 0, error);
 	fdar_serving_has_ended(server);
-	idle_ns = IDLE_TIMES * options->idle_share * (double)(g_get_monotonic_time() - began_us) *
-		  1000;
-	measure(server, &before, (uint64_t)idle_ns, trial);
+	measure(server, &before, idle_ns(options->idle_share, began_us), trial);
 	if (code < 0 || fdar_serving_stopped(options, error))
 		return FALSE;
 	if (read_said(said, play->then != NULL, trial) && (trial->sessions > 0 || trial->crashed))
@@ -298,7 +302,7 @@ int fdar_trial_at(const struct fdar_trial_options *options,
 			fdar_serving_redirect(NULL, log);
 			_exit(player(user, server.where));
 		}
-		code = child > 0 ? await(&server, child, 0) : -1;
+		code = child > 0 ? await(&server, child, 0, 0) : -1;
 		if (fdar_serving_stopped(options, error))
 			code = -1;
 	}

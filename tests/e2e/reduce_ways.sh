@@ -26,6 +26,7 @@ reduce() {
 
 # pair: a fifth of a second of work for user-42, but only after aab. crowd: a tenth of a second for each of three clients or more
 # at once, who wait for their answers. fickle: likewise, see below. busy: a seventh of a processor, and no answers at all.
+# late: likewise, and a third of a second of work for a client that has waited for as long as that takes to use up what would be enough.
 cat >server.pl <<'END'
 use IO::Select;
 use IO::Socket::INET;
@@ -35,6 +36,7 @@ my $server = IO::Socket::INET->new(Listen => 99, LocalAddr => "127.0.0.1", Reuse
 my ($select, $seen, $served, %due) = IO::Select->new($server);
 open my $starts, ">>", "starts.$way" or die;
 syswrite($starts, ".");
+my $works = $way eq "busy" || $way eq "late";
 my $early = $way eq "fickle" && -s $starts <= 13;
 sub burn { my $until = (times)[0] + (times)[1] + $_[0]; 1 while (times)[0] + (times)[1] < $until }
 sub finish {
@@ -45,7 +47,7 @@ sub finish {
 	close $client;
 }
 while (1) {
-	for my $client ($select->can_read($way eq "busy" ? 0.06 : keys %due ? 0.01 : undef)) {
+	for my $client ($select->can_read($works ? 0.06 : keys %due ? 0.01 : undef)) {
 		if ($client == $server) {
 			$select->add(scalar $server->accept);
 		} elsif (!sysread($client, my $said, 65536)) {
@@ -59,11 +61,12 @@ while (1) {
 		} else {
 			next if $way eq "busy";
 			$served++;
-			$due{$client} = [$client, Time::HiRes::time() + 0.3];
+			$due{$client} = [$client, Time::HiRes::time() + ($works ? 0.8 : 0.3)];
 		}
 	}
-	burn(0.01) if $way eq "busy";
+	burn(0.01) if $works;
 	for my $waiting (grep { $_->[1] < Time::HiRes::time() } values %due) {
+		burn(0.3) if $works;
 		burn(0.1) if keys %due > 2 or $early and $served > 2;
 		finish($waiting->[0]);
 	}
@@ -91,4 +94,6 @@ reduce 0 "$one" --test cpu --over 20ms --copies 3 --confirm 3 --bytes 0 -o fickl
 
 reduce 4 "$one" --test cpu --over 50ms --timeout 1s -o busy.pcap -- perl server.pl busy
 grep -q 'the whole capture does not hurt' said || fail "work of its own is charged to sessions"
+# Nor is a run cut by it, before the session has done what hurts.
+reduce 0 "$one" --test cpu --over 50ms --keep-copies --confirm 1 --bytes 0 -o late.pcap -- perl server.pl late
 echo "at once, and in order"
