@@ -407,7 +407,7 @@ static gboolean hunt_read(struct hunt *hunt, struct texts *texts, int argc, char
 	texts->captures[0] = argv[0];
 	texts->captures[1] = argv[1];
 	hunt->load.max_gap_ns = FDAR_TIMELINE_KEEP;
-	hunt->how.io = texts->io;
+	hunt->how.io = hunt->how.io || texts->io; /* samples need it */
 	hunt->how.user = texts->user;
 	return fdar_capture_options_read(&texts->capture, 2, texts->captures, &hunt->load.capture,
 					 &hunt->load.server_ports, error);
