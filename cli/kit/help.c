@@ -75,7 +75,9 @@ void fdar_help_print(const struct fdar_usage *usage, const GOptionEntry *entries
 		g_string_append_c(out, '\n');
 		fdar_prose_set(out, units, width);
 	}
-	if (usage->examples)
-		g_string_append_printf(out, "\nExamples:\n%s", usage->examples);
+	if (usage->examples) {
+		g_string_append(out, "\nExamples:\n");
+		fdar_prose_commands(out, usage->examples, width);
+	}
 	fputs(out->str, stdout);
 }

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#define JOINED " \\" /* ends a line of a command that goes on in the next */
+#define HANG   4u    /* how much further in that one begins */
+
 static void clear_block(gpointer data)
 {
 	struct fdar_prose *block = data;
@@ -106,6 +109,59 @@ void fdar_prose_fill(GString *out, const char *words, gsize column, gsize indent
 		g_string_append(out, *word);
 		column += length;
 		first = FALSE;
+	}
+}
+
+/* Where the next argument of a command ends: at a space that no quotes are around. A comment is one. */
+static gsize argument_length(const char *text)
+{
+	char quote = '\0';
+	gsize length = 0;
+
+	if (*text == '#')
+		return strlen(text);
+	for (; text[length] && (quote || text[length] != ' '); length++) {
+		if (quote && text[length] == quote)
+			quote = '\0';
+		else if (!quote && (text[length] == '\'' || text[length] == '"'))
+			quote = text[length];
+	}
+	return length;
+}
+
+static void set_command(GString *out, const char *line, gsize width)
+{
+	gsize indent = strspn(line, " "), used = indent;
+
+	g_string_append_printf(out, "%*s", (int)indent, "");
+	for (const char *at = line + indent; *at;) {
+		gsize length = argument_length(at), spaces = strspn(at + length, " ");
+		/* The last one needs no room for what joins the lines. */
+		gsize room = at[length + spaces] ? columns(JOINED, -1) : 0;
+		gsize wide = columns(at, (gssize)length);
+
+		if (at != line + indent && used + wide + room > width) {
+			while (out->str[out->len - 1] == ' ')
+				g_string_truncate(out, out->len - 1);
+			g_string_append_printf(out, JOINED "\n%*s", (int)(indent + HANG), "");
+			used = indent + HANG;
+		}
+		g_string_append_len(out, at, (gssize)(length + spaces));
+		used += wide + spaces;
+		at += length + spaces;
+	}
+}
+
+void fdar_prose_commands(GString *out, const char *lines, gsize width)
+{
+	g_auto(GStrv) list = g_strsplit(lines, "\n", -1);
+
+	for (char **line = list; *line && (**line || line[1]); line++) {
+		if (!width || columns(*line, -1) <= width)
+			g_string_append(out, *line);
+		else
+			set_command(out, *line, width);
+		g_string_append_c(out, '\n');
 	}
 }
 

@@ -30,6 +30,10 @@ GArray *fdar_prose_parse(const char *text);
  * first begins, indent where the others do. No newline at the end. A longer word stands alone. */
 void fdar_prose_fill(GString *out, const char *words, gsize column, gsize indent, gsize width);
 
+/* Appends lines for a shell to out, each that is wider than width (0: none is) cut where its arguments end, with a
+ * backslash that joins them when they are pasted. What is between quotes, or longer, stays whole. */
+void fdar_prose_commands(GString *out, const char *lines, gsize width);
+
 /* All of a text, set to a width. */
 void fdar_prose_set(GString *out, const char *text, gsize width);
 

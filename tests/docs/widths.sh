@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Tables of all commands that read, at 80, 100 and 200 columns: no line is wider than that, so that no terminal wraps it.
+# Tables of all commands that read, and the help of all, at 80, 100 and 200 columns: no line is wider than that, so that no
+# terminal wraps it.
 # (The tree of flowdar log is as wide as it is deep.)
 set -euo pipefail
 : "${FLOWDAR:?}" "${FLOWDAR_SOURCE:?}"
@@ -24,6 +25,7 @@ while read -r line; do
 		seen=$((${seen:-0} + 1))
 	done
 done <<END
+$(flowdar --help=names | sed 's/$/ --help/')
 info attack
 info attack --check
 analyze attack
@@ -39,4 +41,4 @@ doctor
 patch --list
 split $captures/demo-baseline.pcap -o ../made/split
 END
-echo "$seen tables fit"
+echo "$seen tables and helps fit"

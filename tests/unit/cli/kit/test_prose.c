@@ -78,6 +78,20 @@ static void test_fold(void)
 	g_assert_cmpstr(narrow, ==, "  note: so\n    it is");
 }
 
+/* A shell takes what was cut for one command: not within quotes, and not what fits. */
+static void test_commands(void)
+{
+	static const char lines[] = "  run -o x\n  run --of 'a b' -- ./server -X  # why\n";
+	g_autoptr(GString) any = g_string_new(NULL);
+	g_autoptr(GString) narrow = g_string_new(NULL);
+
+	fdar_prose_commands(any, lines, 0);
+	g_assert_cmpstr(any->str, ==, lines);
+	fdar_prose_commands(narrow, lines, 20);
+	g_assert_cmpstr(narrow->str, ==,
+			"  run -o x\n  run --of 'a b' \\\n      -- ./server \\\n      -X  # why\n");
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -86,5 +100,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/prose/set", test_set);
 	g_test_add_func("/prose/long-word", test_long_word);
 	g_test_add_func("/prose/fold", test_fold);
+	g_test_add_func("/prose/commands", test_commands);
 	return g_test_run();
 }
