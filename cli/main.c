@@ -171,7 +171,7 @@ static int print_completion(const char *shell)
 }
 
 /* flowdar --help=FORM [WORD ...]: what the build makes pages (man [COMMAND]) and completions of, and what these
- * ask for (labels, clients and functions of the recordings among the words). */
+ * ask for (labels, clients, functions and threads of the recordings among the words). */
 static int print_form(const char *form, char **words)
 {
 	static const char *const shells[] = { "bash", "zsh", "fish", NULL };

@@ -1,5 +1,5 @@
 /* Completions for bash, zsh and fish, written once when the program is built. They ask nobody, but the program for
- * the labels, clients and functions of recordings that stand in the line (offered.c). */
+ * the labels, clients, functions and threads of recordings that stand in the line (offered.c). */
 #include "cli/kit/help.h"
 
 #include <stdio.h>
@@ -17,7 +17,8 @@ enum kind {
 	INTERFACES,
 	LABELS,
 	CLIENTS,
-	FUNCTIONS
+	FUNCTIONS,
+	THREADS
 };
 
 /* Out of the words that the help has for it. */
@@ -31,6 +32,7 @@ static enum kind kind_of_word(const char *word)
 		{ "BASELINE", RECORDINGS },  { "SUBJECT", RECORDINGS }, { "DIR", FOLDERS },
 		{ "OUT", FOLDERS },          { "FILE", FILES },         { "CAPTURE", FILES },
 		{ "INTERFACE", INTERFACES }, { "LABEL", LABELS },       { "FUNCTION", FUNCTIONS },
+		{ "THREAD", THREADS },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
@@ -96,7 +98,7 @@ static const char *const bash_actions[] = {
 	[ANYTHING] = "kind=anything",     [FILES] = "kind=files",       [FOLDERS] = "kind=folders",
 	[RECORDINGS] = "kind=recordings", [COMMANDS] = "kind=commands", [USERS] = "kind=users",
 	[INTERFACES] = "kind=interfaces", [WORDS] = "kind=words",       [LABELS] = "kind=labels",
-	[FUNCTIONS] = "kind=functions",   [CLIENTS] = "kind=clients",
+	[FUNCTIONS] = "kind=functions",   [CLIENTS] = "kind=clients",   [THREADS] = "kind=threads",
 };
 
 static void bash_command(const struct fdar_usage *usage, const GOptionEntry *entries)
@@ -143,9 +145,9 @@ static void bash_head(const char *const *commands)
 	     "\tcompopt -o nospace\n"
 	     "}\n"
 	     "\n"
-	     "# Labels, clients or functions of the recordings in the line. Nothing of them is "
-	     "expanded; a colon ends\n"
-	     "# bash's words, so what is before it stays.\n"
+	     "# Labels, clients, functions or threads of the recordings in the line. Nothing of "
+	     "them is expanded; a colon\n"
+	     "# ends bash's words, so what is before it stays.\n"
 	     "_flowdar_offered() {\n"
 	     "\tlocal name before=\n"
 	     "\t[[ $2 != *:* ]] || before=${2%:*}:\n"
@@ -191,7 +193,8 @@ static void bash_foot(void)
 	     "\tfi\n"
 	     "\tcase $kind in\n"
 	     "\twords) mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\") ;;\n"
-	     "\tlabels | clients | functions) _flowdar_offered \"$kind\" \"$current\" ;;\n"
+	     "\tlabels | clients | functions | threads) _flowdar_offered \"$kind\" \"$current\" "
+	     ";;\n"
 	     "\trecordings) _flowdar_recordings \"$current\" ;;\n"
 	     "\tfiles)\n"
 	     "\t\tcompopt -o filenames\n"
@@ -229,6 +232,7 @@ static const char *const zsh_actions[] = {
 	[LABELS] = " _flowdar_offered labels",
 	[CLIENTS] = " _flowdar_offered clients",
 	[FUNCTIONS] = " _flowdar_offered functions",
+	[THREADS] = " _flowdar_offered threads",
 };
 
 static void zsh_option(const struct fdar_usage *usage, const GOptionEntry *entry)
@@ -268,7 +272,7 @@ static void zsh_head(const char *const *commands)
 	puts("#compdef flowdar\n"
 	     "# zsh completion for flowdar; made by flowdar --help=zsh\n"
 	     "\n"
-	     "# Labels, clients or functions of the recordings in the line.\n"
+	     "# Labels, clients, functions or threads of the recordings in the line.\n"
 	     "_flowdar_offered() {\n"
 	     "\tlocal -a names\n"
 	     "\tnames=(${(f)\"$(${(Q)program} --help=$1 ${(Q)words[2,-1]} 2>/dev/null)\"})\n"
@@ -315,6 +319,7 @@ static const char *const fish_actions[] = {
 	[LABELS] = "-x -a '(flowdar --help=labels (commandline -opc)[3..-1] 2>/dev/null)'",
 	[CLIENTS] = "-x -a '(flowdar --help=clients (commandline -opc)[3..-1] 2>/dev/null)'",
 	[FUNCTIONS] = "-x -a '(flowdar --help=functions (commandline -opc)[3..-1] 2>/dev/null)'",
+	[THREADS] = "-x -a '(flowdar --help=threads (commandline -opc)[3..-1] 2>/dev/null)'",
 };
 
 static void fish_command(const struct fdar_usage *usage, const GOptionEntry *entries)

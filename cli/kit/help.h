@@ -59,10 +59,10 @@ void fdar_completion_print(const char *shell, const struct fdar_usage *usage,
 			   const GOptionEntry *entries);
 void fdar_completion_foot(const char *shell);
 
-/* What the words of a line offer for an option's value (offered.c): what is "labels", "clients" (of the journal) or "functions" of the
- * recordings among words (ended by a NULL), each once, sorted, a line each. Others' texts go into somebody's
- * command line there, so names with anything that a shell may take for its own are left out; so is what
- * cannot be read. FALSE when there is no such thing; nothing is printed then. */
+/* What the words of a line offer for an option's value (offered.c): what is "labels", "clients" (both of the journal),
+ * "functions", or "threads" (named where the trace begins) of the recordings among words (ended by a NULL), each once, sorted,
+ * a line each. Others' texts go into somebody's command line there, so names with anything that a shell may take for its own
+ * are left out; so is what cannot be read. FALSE when there is no such thing; nothing is printed then. */
 gboolean fdar_offered_print(const char *what, char **words);
 
 #endif

@@ -1,4 +1,4 @@
-/* What recordings that are named in a line offer for the values of its options: labels, clients and functions. */
+/* What recordings that are named in a line offer for the values of its options: labels, clients, functions and threads. */
 #include "cli/kit/help.h"
 
 #include <string.h>
@@ -6,9 +6,14 @@
 #include "analyze/profile/labels.h"
 #include "base/file_read.h"
 #include "pipeline/recording/recording.h"
+#include "pipeline/source/source.h"
 
 /* Of one list of symbols, which is read whole; who waits for a completion does not wait for more. */
 #define SYMBOLS_MAX_BYTES (64u << 20)
+/* Of a trace: most threads have their names early. Where another process reads it, this long. */
+#define EVENTS_MAX     (1u << 20)
+#define BATCH          4096u
+#define FOREIGN_MAX_US 1000000
 
 /* No character that a shell, or its line editor, takes for more than itself. */
 static gboolean is_plain(const char *name)
@@ -25,16 +30,33 @@ static void offer(GHashTable *offered, const char *name)
 		g_hash_table_add(offered, g_strdup(name));
 }
 
-static void offer_journal(GHashTable *offered, const char *recording, gboolean clients)
+static void offer_names(GHashTable *offered, const char **names)
 {
-	g_autofree char *path = g_build_filename(recording, FDAR_RECORDING_JOURNAL, NULL);
-	g_autoptr(fdar_labels) labels = fdar_labels_load(path, NULL);
-	g_autofree const char **names = !labels   ? NULL
-					: clients ? fdar_labels_clients(labels)
-						  : fdar_labels_names(labels);
-
 	for (gsize i = 0; names && names[i]; i++)
 		offer(offered, names[i]);
+}
+
+static fdar_labels *load_journal(const char *recording)
+{
+	g_autofree char *path = g_build_filename(recording, FDAR_RECORDING_JOURNAL, NULL);
+
+	return fdar_labels_load(path, NULL);
+}
+
+static void offer_labels(GHashTable *offered, const char *recording)
+{
+	g_autoptr(fdar_labels) labels = load_journal(recording);
+	g_autofree const char **names = labels ? fdar_labels_names(labels) : NULL;
+
+	offer_names(offered, names);
+}
+
+static void offer_clients(GHashTable *offered, const char *recording)
+{
+	g_autoptr(fdar_labels) labels = load_journal(recording);
+	g_autofree const char **names = labels ? fdar_labels_clients(labels) : NULL;
+
+	offer_names(offered, names);
 }
 
 /* A line a function: its offset, its size, its name. */
@@ -66,23 +88,53 @@ static void offer_functions(GHashTable *offered, const char *recording)
 	}
 }
 
+static gboolean is_early(void *until_us)
+{
+	return g_get_monotonic_time() < *(const gint64 *)until_us;
+}
+
+static void offer_threads(GHashTable *offered, const char *recording)
+{
+	gint64 until_us = g_get_monotonic_time() + FOREIGN_MAX_US;
+	const struct fdar_source_options how = { .go_on = is_early, .user = &until_us };
+	g_autoptr(fdar_source) source = fdar_source_open_with(recording, &how, NULL);
+	g_autofree struct fdar_event *batch = g_new(struct fdar_event, BATCH);
+	gssize count, total = 0;
+
+	while (source && total < EVENTS_MAX &&
+	       (count = fdar_source_read(source, batch, BATCH, NULL)) > 0) {
+		for (gssize i = 0; i < count; i++)
+			if (batch[i].kind == FDAR_EVENT_THREAD_NAME)
+				offer(offered, fdar_source_text(source, batch[i].named.name));
+		total += count;
+	}
+}
+
+static const struct {
+	const char *what;
+	void (*offer)(GHashTable *offered, const char *recording);
+} kinds[] = {
+	{ "labels", offer_labels },
+	{ "clients", offer_clients },
+	{ "functions", offer_functions },
+	{ "threads", offer_threads },
+};
+
 gboolean fdar_offered_print(const char *what, char **words)
 {
 	g_autoptr(GHashTable) offered =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	gboolean labels = strcmp(what, "labels") == 0, clients = strcmp(what, "clients") == 0;
+	gsize kind = 0;
 
-	if (!labels && !clients && strcmp(what, "functions") != 0)
+	while (kind < G_N_ELEMENTS(kinds) && strcmp(kinds[kind].what, what) != 0)
+		kind++;
+	if (kind == G_N_ELEMENTS(kinds))
 		return FALSE;
 	for (; *words; words++) {
 		g_autofree char *mark = g_build_filename(*words, FDAR_RECORDING_FILE, NULL);
 
-		if (!g_file_test(mark, G_FILE_TEST_IS_REGULAR))
-			continue;
-		if (labels || clients)
-			offer_journal(offered, *words, clients);
-		else
-			offer_functions(offered, *words);
+		if (g_file_test(mark, G_FILE_TEST_IS_REGULAR))
+			kinds[kind].offer(offered, *words);
 	}
 	g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(offered), (GCompareFunc)strcmp);
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The manual is sound by mandoc's judgement and has every command and every option that --help has; the
 # completions are read by their shells, and complete commands, options, values, recordings,
-# and labels and functions of these.
+# and labels, functions and threads of these.
 set -euo pipefail
 : "${FLOWDAR:?}" "${FLOWDAR_BUILD:?}"
 command -v mandoc >/dev/null || { echo "skipped: needs mandoc"; exit 77; }
@@ -55,6 +55,7 @@ END
 mkdir "$work/here/base/symbols"
 printf '%s\n' '0000000000002410 0000000000000022 match_from' '0000000000002510 0000000000000022 match_`id`' \
 	'0000000000002610 0000000000000022 main' >"$work/here/base/symbols/00.txt"
+attack=${FLOWDAR_SOURCE:?}/tests/golden/data/attack
 PATH=$(dirname "$FLOWDAR"):$PATH
 cat >"$work/complete.bash" <<'END'
 # complete.bash FILE WORD...: what the last word becomes, a line each.
@@ -95,11 +96,14 @@ completes normal flowdar diff base base --baseline-label = n
 completes match_from flowdar sequence base --focus m
 completes 127.0.0.1:3 flowdar log base --session 127
 completes 127.0.0.1:4 flowdar analyze base -s ''
+completes worker-1 flowdar log "$attack" --thread work
+completes acceptor flowdar sequence "$attack" --thread = acc
 completes 2 flowdar log base --session 127.0.0.1 :
 completes 1 flowdar timeline base --session = 127.0.0.1 : 1
 [ "$("$FLOWDAR" --help=labels "$work/here/base" | xargs)" = 'noisy normal' ] || fail "labels that are no plain words are offered"
 [ "$("$FLOWDAR" --help=clients "$work/here/base" | xargs)" = '127.0.0.1:1 127.0.0.1:2 127.0.0.1:3 127.0.0.1:4' ] || fail "clients offered"
 [ "$("$FLOWDAR" --help=functions "$work/here/base" "$work/none" | xargs)" = 'main match_from' ] || fail "functions offered"
+[ "$("$FLOWDAR" --help=threads "$attack" "$work/here/base" | xargs)" = 'acceptor worker-0 worker-1' ] || fail "threads offered"
 shellcheck --shell=bash --severity=warning "$share/bash-completion/completions/flowdar" || fail "shellcheck finds something"
 
 # ---- zsh and fish ----
@@ -130,6 +134,7 @@ END
 	zsh_completes normal 'flowdar analyze base --label no'
 	zsh_completes match_from 'flowdar sequence base --focus m'
 	zsh_completes 127.0.0.1:4 'flowdar analyze base --session 127'
+	zsh_completes worker-1 "flowdar log $attack --thread w"
 	zsh_completes --flowdar-mode 'flowdar cc --flowdar-m'
 fi
 if command -v fish >/dev/null; then
@@ -146,6 +151,7 @@ if command -v fish >/dev/null; then
 	fish_completes normal "flowdar analyze $work/here/base --label no"
 	fish_completes match_from "flowdar sequence $work/here/base --focus m"
 	fish_completes 127.0.0.1:4 "flowdar analyze $work/here/base --session 127"
+	fish_completes acceptor "flowdar log $attack --thread acc"
 	fish_completes --flowdar-mode 'flowdar cc --flow'
 	fish_completes "patch.*server's source: sessions" 'flowdar pat'
 fi
