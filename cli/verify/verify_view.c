@@ -101,6 +101,23 @@ static void set_side(struct fdar_table *table, size_t column, const struct fdar_
 	set_number(table, column + TIMES, NULL, rung->figure / rung->normal);
 }
 
+/* NULL: there is nothing to say. */
+static const char *why_of(const struct fdar_verify_result *result, unsigned number)
+{
+	const char *why = result->now->rungs[number].why;
+
+	return why || !result->before ? why : result->before->rungs[number].why;
+}
+
+/* A step without a verdict has its reason in whole lines under the table, where it is cut. */
+static gboolean is_told_below(const struct fdar_verify_result *result, unsigned number)
+{
+	enum fdar_rung_verdict verdict = result->now->rungs[number].verdict;
+
+	return why_of(result, number) &&
+	       (verdict == FDAR_RUNG_NOT_DONE || verdict == FDAR_RUNG_UNKNOWN);
+}
+
 static void add_rung(struct fdar_table *table, const struct fdar_verify_result *result,
 		     unsigned number)
 {
@@ -109,7 +126,7 @@ static void add_rung(struct fdar_table *table, const struct fdar_verify_result *
 		result->before ? &result->before->rungs[number] : NULL;
 	size_t column = 1;
 	g_autofree char *runs = g_strdup_printf("%u", now->runs);
-	const char *why = now->why ? now->why : before ? before->why : NULL;
+	const char *why = why_of(result, number);
 
 	fdar_table_row(table);
 	fdar_table_cell(table, 0, fdar_rung_text((enum fdar_rung)number), NULL);
@@ -120,7 +137,8 @@ static void add_rung(struct fdar_table *table, const struct fdar_verify_result *
 	set_side(table, column, result->now, now);
 	fdar_table_cell(table, column + SIDE, runs, NULL);
 	if (why)
-		fdar_table_cell(table, column + SIDE + 1, why, NULL);
+		fdar_table_cell(table, column + SIDE + 1,
+				is_told_below(result, number) ? "see below" : why, why);
 }
 
 static const char *trex_text(const struct fdar_trex_rung *trex, gboolean kept)
@@ -164,6 +182,10 @@ static void print_people(const struct fdar_verify_result *result, const struct f
 {
 	fdar_table_print(table, FDAR_FORMAT_TABLE, stdout);
 	printf("\n");
+	for (unsigned i = 0; i < FDAR_RUNGS; i++)
+		if (is_told_below(result, i))
+			fdar_print_line("%s: %s", fdar_rung_text((enum fdar_rung)i),
+					why_of(result, i));
 	switch (fdar_verify_conclude(result)) {
 	case FDAR_VERIFIED_FREE:
 		fdar_print_line("it hurts on none of %u steps",

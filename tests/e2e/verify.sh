@@ -58,6 +58,9 @@ jq -e '.steps[] | select(.step == "mirrored") | .verdict == "not done" and (.why
 verify 4 "$captures/demo-attack.pcap" --test crash --runs 1 --to 127.0.0.1:18081 -- "$FLOWDAR_BUILD/bin/echo_server" 18081
 jq -e '[.steps[] | select(.verdict == "cannot be told" and (.why | contains("not one session")))] | length == 3' result >/dev/null ||
 	fail "a server that serves nobody"
+COLUMNS=60 "$FLOWDAR" verify -q "$captures/demo-attack.pcap" --test crash --runs 1 --to 127.0.0.1:18081 \
+	-- "$FLOWDAR_BUILD/bin/echo_server" 18081 >result 2>said || true
+tr -s '\n ' ' ' <result | grep -E 'fed: not one session .* mirrored: ' >/dev/null || fail "the reasons are cut"
 # shellcheck disable=SC2086
 verify 0 "$captures/demo-attack.pcap" "$captures/demo-baseline.pcap" --test crash --runs 1 -- $server=100
 [ "$(jq -r .verdict result)" = harmless ] || fail "what does not crash a server"
