@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/amount.h"
 #include "cli/kit/command.h"
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
@@ -175,8 +176,11 @@ static void report_files(const struct fdar_patch_outcome *outcome, const char *d
 	for (guint i = 0; i < outcome->files->len; i++)
 		changed += ((struct fdar_patch_file *)g_ptr_array_index(outcome->files, i))
 				   ->original != NULL;
-	printf("\n%s (%s %s): %s%u marks in %u files, and %s\n", directory, outcome->set->server,
-	       outcome->version, done ? "" : "would get ", marks, changed, outcome->set->header);
+	g_autofree char *what = fdar_plural(marks, "mark", NULL);
+	g_autofree char *where = fdar_plural(changed, "file", NULL);
+
+	printf("\n%s (%s %s): %s%s in %s, and %s\n", directory, outcome->set->server,
+	       outcome->version, done ? "" : "would get ", what, where, outcome->set->header);
 	if (done)
 		printf("build it as always; flowdar patch --reverse %s takes it back\n", directory);
 }
@@ -320,7 +324,10 @@ static int reverse(const struct fdar_patch_tree *tree)
 							tree->path, FDAR_PATCH_STORE));
 	if (!fdar_patch_store_reverse(tree, &restored, &error))
 		return fail(error);
-	printf("%s (%s): %u files are as they were\n", tree->path, what, restored);
+	g_autofree char *files =
+		fdar_plural(restored, "file is as it was", "files are as they were");
+
+	printf("%s (%s): %s\n", tree->path, what, files);
 	return FDAR_EXIT_OK;
 }
 
