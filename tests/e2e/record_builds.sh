@@ -142,6 +142,19 @@ else
 	note "no debuginfod: names from servers are not tried"
 fi
 
+# A sanitizer's library ends programs in which another one is loaded before it.
+if "$FLOWDAR" cc --flowdar-compiler=gcc -g -O1 -fsanitize=address server.c library.c -o guarded 2> guarded.err &&
+	./guarded 1 2> guarded.err; then
+	note "a server with a sanitizer in it"
+	"$FLOWDAR" record -q -o guarded.rec -- ./guarded 100 > rec.out 2> rec.err || fail "record guarded: $(cat rec.err)"
+	"$FLOWDAR" analyze guarded.rec --format json > guarded.json || fail "analyze"
+	for one in handle parse tick; do
+		grep -q "\"$one\"" guarded.json || fail "no $one of a server with a sanitizer"
+	done
+else
+	note "no sanitizer here: $(head -n 1 guarded.err)"
+fi
+
 cat > clones.cc << 'C'
 #include <flowdar/flowdar.h>
 
