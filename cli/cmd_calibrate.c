@@ -168,9 +168,10 @@ static void print(const struct fdar_calibration *found, const char *path)
 			found->function ? ")" : "", found->function_ratio);
 	fdar_print_line(
 		"false alarms: %u of %u pairs name a function (%u high, %u medium, %u low), "
-		"%u say that %ss take longer",
+		"%u %s that %ss take longer",
 		alarms[0] + alarms[1] + alarms[2], found->pairs, alarms[FDAR_CONFIDENCE_HIGH],
-		alarms[FDAR_CONFIDENCE_MEDIUM], alarms[FDAR_CONFIDENCE_LOW], found->claims, unit);
+		alarms[FDAR_CONFIDENCE_MEDIUM], alarms[FDAR_CONFIDENCE_LOW], found->claims,
+		found->claims == 1 ? "says" : "say", unit);
 	fdar_print_line("flowdar diff BASELINE SUBJECT --calibration %s", path);
 }
 

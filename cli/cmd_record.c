@@ -202,6 +202,7 @@ static int record_played(char *const *command, const struct fdar_record_texts *t
 					    .clones = texts->clones,
 					    .sources = texts->sources,
 					    .output = texts->output,
+					    .quiet = texts->quiet,
 					    .wait_ns = wait_ns,
 					    .replay = fdar_cmd_replay,
 					    .end = end };

@@ -97,6 +97,7 @@ struct replay {
 	const char *output;
 	uint64_t wait_for_ns; /* 0: not at all */
 	enum fdar_format format;
+	gboolean silent;
 };
 
 static gboolean read_pace(struct replay *replay, const struct fdar_replay_texts *texts,
@@ -166,6 +167,7 @@ static gboolean replay_read(struct replay *replay, struct fdar_replay_texts *tex
 	    !fdar_capture_check_other(texts->rewrite, "the rules", texts->output, error))
 		return FALSE;
 	replay->texts = &texts->capture;
+	replay->silent = texts->silent;
 	replay->inputs.half_open = texts->half_open;
 	replay->driver.verbatim = texts->tls && strcmp(texts->tls, "verbatim") == 0;
 	replay->driver.tls = texts->tls && !replay->driver.verbatim;
@@ -300,7 +302,7 @@ static int replay_play(struct replay *replay, const volatile int *stop, GError *
 	replay->driver.edit = fdar_replay_rewrite_begin(&replay->rewrite, replay->plan.seed);
 	replay->driver.inputs = (uint32_t)replay->inputs.count;
 	replay->driver.finished = on_finished;
-	replay->driver.progress = on_progress;
+	replay->driver.progress = replay->silent ? NULL : on_progress;
 	replay->driver.user = replay;
 	replay->running = fdar_driver_new(&replay->driver, error);
 	if (!replay->running) {
@@ -309,11 +311,13 @@ static int replay_play(struct replay *replay, const volatile int *stop, GError *
 		return FDAR_EXIT_FAILED;
 	}
 	end = fdar_driver_run(replay->running, plan, replay->inputs.plan, stop);
-	fdar_replay_clear_progress();
+	if (!replay->silent)
+		fdar_replay_clear_progress();
 	fdar_plan_free(plan);
 	whole = fdar_journal_close(g_steal_pointer(&replay->journal), error);
 	whole &= fdar_replay_lockstep_end(&replay->lockstep, error);
-	print_summary(replay);
+	if (!replay->silent)
+		print_summary(replay);
 	fflush(stdout);
 	code = report_end(replay, end);
 	fdar_driver_free(replay->running);

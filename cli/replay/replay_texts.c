@@ -92,6 +92,7 @@ static const GOptionEntry options[] = {
 	  "those "
 	  "of this run's answers, dates, host names, names of each clone; lengths are mended",
 	  "FILE" },
+	{ "silent", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, AT(silent), NULL, NULL },
 	{ "half-open", 0, 0, G_OPTION_ARG_NONE, AT(half_open),
 	  "Play connections that were never established too (SYN scans and floods): as such, "
 	  "without acknowledging the answer",

@@ -53,6 +53,12 @@ for word in label stopping recorded; do
 	grep -q "^$word " said || fail "\"$word\" does not begin a line"
 done
 
+# Nothing of that with --quiet.
+script -qec "'$FLOWDAR' record -q -o hushed --play '$FLOWDAR_SOURCE/tests/captures/demo-baseline.pcap' -- '$server' --port 0 --root www" \
+	/dev/null </dev/null >said 2>&1 || fail "record --quiet: status $?"
+[ -s hushed/replay.jsonl ] || fail "nothing was played with --quiet"
+if sed 's/\x1b\[K//g' said | grep -v 'demo_httpd: listening' | grep '[[:alnum:]]' >more; then fail "said with --quiet: $(cat more)"; fi
+
 # Whether somebody else has the same capture: its size and sum are told once, and in how to see it again.
 capture=$FLOWDAR_SOURCE/tests/captures/demo-baseline.pcap
 sum=$(sha256sum <"$capture" | cut -d ' ' -f 1)
