@@ -94,6 +94,8 @@ struct fdar_spans *fdar_spans_read(const char *path, const struct fdar_spans_opt
 		return NULL;
 	}
 	spans = fdar_spans_builder_finish(builder);
+	for (uint32_t i = 0; i < spans->thread_count; i++)
+		spans->threads[i].told_pid = fdar_source_process(source, spans->threads[i].pid).pid;
 	if (warnings)
 		warn(path, source, symbols, warnings);
 	return spans;

@@ -32,9 +32,10 @@ struct fdar_span_function {
 };
 
 struct fdar_span_thread {
-	uint32_t pid;
+	uint32_t pid; /* as events have it: another for each life of a process (whose.h) */
 	uint32_t tid;
-	const char *name; /* "" when the trace has none */
+	const char *name;  /* "" when the trace has none */
+	uint32_t told_pid; /* as the trace has it; fdar_spans_read fills it in */
 };
 
 struct fdar_span_session {

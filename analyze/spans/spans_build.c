@@ -342,8 +342,10 @@ static void take_names(struct fdar_spans_builder *builder, struct fdar_spans *ma
 	for (uint32_t i = 0; i < made->thread_count; i++) {
 		const struct thread *thread = &g_array_index(builder->threads, struct thread, i);
 
-		made->threads[i] = (struct fdar_span_thread){ thread->pid, thread->tid,
-							      text_of(builder, thread->name) };
+		made->threads[i] =
+			(struct fdar_span_thread){ .pid = thread->pid,
+						   .tid = thread->tid,
+						   .name = text_of(builder, thread->name) };
 	}
 	for (guint i = 0; i < builder->handoffs->len; i++)
 		g_array_index(builder->handoffs, struct fdar_span_handoff, i).queue =

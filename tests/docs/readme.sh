@@ -77,6 +77,14 @@ xmllint --noout bad.svg || fail "bad.svg is no XML"
 grep -q '</html>' report.html || fail "report.html is not whole"
 [ "$(babeltrace2 bad.ctf 2>/dev/null | grep -c flowdar:)" -gt 100 ] || fail "babeltrace2 does not read bad.ctf"
 
+# The server is started by a shell that becomes it: its number stays the one that the trace tells.
+plugins=$FLOWDAR_BUILD/lib/babeltrace2/plugins
+if [ -e "$plugins/babeltrace-plugin-flowdar.so" ]; then
+	babeltrace2 --plugin-path "$plugins" base >"$WORK/base.out" 2>"$WORK/base.err" || fail "babeltrace2 does not read base"
+	[ "$(grep -o 'vpid = [0-9]*' "$WORK/base.out" | sort -u)" = "vpid = $(flowdar info base --format json | jq '.processes[-1].pid')" ] ||
+		fail "another process: $(grep -o 'vpid = [0-9]*' "$WORK/base.out" | sort | uniq -c)"
+fi
+
 # ---- the line that plays alone ----
 ./server --port 8080 >"$WORK/alone.out" 2>&1 &
 alone=$!

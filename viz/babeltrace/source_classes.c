@@ -220,7 +220,7 @@ static void fill_common(const struct fdar_bt_source *source, const struct fdar_m
 	const struct fdar_span_thread *thread = &source->spans->threads[moment->thread];
 	const struct fdar_span_session *owner = connection ? connection : request;
 
-	put_number(&filler, thread->pid);
+	put_number(&filler, thread->told_pid);
 	put_number(&filler, thread->tid);
 	put_text(&filler, thread->name);
 	put_number(&filler, owner ? owner->id : 0);

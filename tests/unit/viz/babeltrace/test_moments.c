@@ -12,7 +12,7 @@ static struct fdar_span calls[] = {
 	{ .start_ns = 30, .end_ns = 30, .id = 4, .thread = 0 },
 	{ .start_ns = 20, .end_ns = 60, .id = 5, .thread = 1 },
 };
-static struct fdar_span_thread threads[] = { { 1, 1, "a" }, { 1, 2, "b" } };
+static struct fdar_span_thread threads[] = { { 1, 1, "a", 1 }, { 1, 2, "b", 1 } };
 static struct fdar_span_session sessions[] = {
 	{ .id = 1, .begin_ns = 10, .end_ns = 60, .peer = "x", .what = "", .thread = 0 },
 };

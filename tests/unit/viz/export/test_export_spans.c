@@ -32,7 +32,7 @@ static struct fdar_span spans[] = {
 };
 static struct fdar_span_function functions[] = { { "outer", "server", 0 },
 						 { HOSTILE, HOSTILE, 0 } };
-static struct fdar_span_thread threads[] = { { 1, 1, HOSTILE }, { 1, 2, "" } };
+static struct fdar_span_thread threads[] = { { 1, 1, HOSTILE, 1 }, { 1, 2, "", 1 } };
 static struct fdar_span_session sessions[] = { { .id = 1,
 						 .begin_ns = 1500,
 						 .end_ns = 9800,
