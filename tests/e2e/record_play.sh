@@ -57,7 +57,7 @@ done
 script -qec "'$FLOWDAR' record -q -o hushed --play '$FLOWDAR_SOURCE/tests/captures/demo-baseline.pcap' -- '$server' --port 0 --root www" \
 	/dev/null </dev/null >said 2>&1 || fail "record --quiet: status $?"
 [ -s hushed/replay.jsonl ] || fail "nothing was played with --quiet"
-if sed 's/\x1b\[K//g' said | grep -v 'demo_httpd: listening' | grep '[[:alnum:]]' >more; then fail "said with --quiet: $(cat more)"; fi
+if sed 's/\x1b\[K//g' said | grep -v 'demo_httpd: listening' | grep '[[:alnum:]]' >chatter; then fail "said with --quiet: $(cat chatter)"; fi
 
 # Whether somebody else has the same capture: its size and sum are told once, and in how to see it again.
 capture=$FLOWDAR_SOURCE/tests/captures/demo-baseline.pcap
