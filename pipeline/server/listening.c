@@ -53,25 +53,43 @@ static gboolean parse(const char *text, int family, char *host, size_t size, uns
 	return g_strlcat(host, "]", size) < size;
 }
 
+/* A socket that listens, in a kernel's table of sockets. */
+struct listener {
+	char local[40], inode[24];
+};
+
+/* The lines of a table; none where there is no such table. The caller frees them. */
+static GStrv table_lines(const char *path)
+{
+	g_autofree char *table = NULL;
+
+	return g_strsplit(g_file_get_contents(path, &table, NULL, NULL) ? table : "", "\n", -1);
+}
+
+static gboolean is_listener(const char *line, struct listener *listener)
+{
+	char state[3];
+
+	return sscanf(line, " %*u: %39s %*s %2s %*s %*s %*s %*s %*s %23s", listener->local, state,
+		      listener->inode) == 3 &&
+	       strcmp(state, LISTEN_STATE) == 0;
+}
+
 /* A process' table is that of its network namespace. The lowest port of the wanted sockets. */
 static void look(pid_t pid, int family, GHashTable *inodes, unsigned *lowest, char **found)
 {
 	g_autofree char *path =
 		g_strdup_printf("/proc/%d/net/%s", (int)pid, family == AF_INET ? "tcp" : "tcp6");
-	g_autofree char *table = NULL;
-	g_auto(GStrv) lines = NULL;
+	g_auto(GStrv) lines = table_lines(path);
 
-	if (!g_file_get_contents(path, &table, NULL, NULL))
-		return;
-	lines = g_strsplit(table, "\n", -1);
 	for (char **line = lines; *line; line++) {
-		char local[40], state[3], inode[24], host[INET6_ADDRSTRLEN + 3];
+		char host[INET6_ADDRSTRLEN + 3];
+		struct listener listener;
 		unsigned port;
 
-		if (sscanf(*line, " %*u: %39s %*s %2s %*s %*s %*s %*s %*s %23s", local, state,
-			   inode) != 3 ||
-		    strcmp(state, LISTEN_STATE) != 0 || !g_hash_table_contains(inodes, inode) ||
-		    !parse(local, family, host, sizeof(host), &port) || port >= *lowest)
+		if (!is_listener(*line, &listener) ||
+		    !g_hash_table_contains(inodes, listener.inode) ||
+		    !parse(listener.local, family, host, sizeof(host), &port) || port >= *lowest)
 			continue;
 		*lowest = port;
 		g_free(*found);
@@ -82,20 +100,15 @@ static void look(pid_t pid, int family, GHashTable *inodes, unsigned *lowest, ch
 /* The inodes of all sockets that listen on a port here, into a set. */
 static void add_listeners(const char *path, unsigned wanted, GHashTable *inodes)
 {
-	g_autofree char *table = NULL;
-	g_auto(GStrv) lines = NULL;
+	g_auto(GStrv) lines = table_lines(path);
 
-	if (!g_file_get_contents(path, &table, NULL, NULL))
-		return;
-	lines = g_strsplit(table, "\n", -1);
 	for (char **line = lines; *line; line++) {
-		char state[3], inode[24];
+		struct listener listener;
 		unsigned port;
 
-		if (sscanf(*line, " %*u: %*[0-9A-F]:%x %*s %2s %*s %*s %*s %*s %*s %23s", &port,
-			   state, inode) == 3 &&
-		    port == wanted && strcmp(state, LISTEN_STATE) == 0)
-			g_hash_table_add(inodes, g_strdup(inode));
+		if (is_listener(*line, &listener) &&
+		    sscanf(listener.local, "%*[0-9A-F]:%x", &port) == 1 && port == wanted)
+			g_hash_table_add(inodes, g_strdup(listener.inode));
 	}
 }
 
