@@ -155,6 +155,7 @@ gboolean fdar_drain_look(struct fdar_drain *drain, struct fdar_drain_state *stat
 void fdar_drain_last(struct fdar_drain *drain)
 {
 	pthread_mutex_lock(&drain->lock);
+	fdar_drain_closed_look(drain);
 	drain->last_told = TRUE;
 	pthread_mutex_unlock(&drain->lock);
 }
@@ -187,6 +188,7 @@ static gboolean settle(struct fdar_drain *drain, uint64_t timeout_ns)
 		timeout_ns && timeout_ns < UINT64_MAX - now ? now + timeout_ns : UINT64_MAX;
 	gboolean settled;
 
+	fdar_drain_last(drain);
 	pthread_mutex_lock(&drain->lock);
 	drain->phase = FDAR_DRAIN_ENDING;
 	pthread_cond_broadcast(&drain->follow);

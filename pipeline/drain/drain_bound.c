@@ -23,18 +23,18 @@ void fdar_drain_bound_init(struct fdar_drain *drain)
 static uint64_t missing_bytes(struct fdar_drain *drain, uint64_t used)
 {
 	uint64_t left, reachable;
+	gboolean taken; /* by others, of the room that was to be ours */
 	struct statfs fs;
 
 	if (statfs(drain->source, &fs) != 0 || fs.f_type != TMPFS_MAGIC || !fs.f_blocks)
 		return 0;
 	left = (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize;
-	drain->was_short |= left < MEMORY_LEAST;
+	taken = used + left < MIN(drain->options.memory_bytes, MEMORY_MOST);
+	drain->was_short |= left < MEMORY_LEAST || taken;
 	pthread_mutex_lock(&drain->lock);
 	/* A packet that is not whole was written when there was no room, if others have taken of
 	 * ours; that moment itself may be over before anybody looks. */
-	drain->state.memory_full |=
-		left < MEMORY_NONE || (drain->state.damaged_packets &&
-				       used + left < MIN(drain->options.memory_bytes, MEMORY_MOST));
+	drain->state.memory_full |= left < MEMORY_NONE || (drain->state.damaged_packets && taken);
 	pthread_mutex_unlock(&drain->lock);
 	reachable = used + left > MEMORY_LEAST ? used + left - MEMORY_LEAST : 0;
 	return drain->high_bytes > reachable ? drain->high_bytes - reachable : 0;

@@ -17,10 +17,10 @@ void fdar_drain_closed_add(int fd, const char *path)
 		return;
 }
 
-guint fdar_drain_closed_look(int fd)
+static gboolean any_closed(int fd)
 {
 	uint8_t bytes[4096];
-	guint found = 0;
+	gboolean found = FALSE;
 	ssize_t n;
 
 	while (fd >= 0 && (n = read(fd, bytes, sizeof(bytes))) > 0) {
@@ -29,8 +29,14 @@ guint fdar_drain_closed_look(int fd)
 		for (size_t at = 0; at + sizeof(event) <= (size_t)n;
 		     at += sizeof(event) + event.len) {
 			memcpy(&event, bytes + at, sizeof(event));
-			found += (event.mask & IN_CLOSE_WRITE) ? 1 : 0;
+			found = found || (event.mask & IN_CLOSE_WRITE);
 		}
 	}
 	return found;
+}
+
+void fdar_drain_closed_look(struct fdar_drain *drain)
+{
+	if (any_closed(drain->closed) && !drain->last_told)
+		drain->given_up = TRUE;
 }

@@ -3,12 +3,12 @@
  * tmpfs at that very moment for the packet's line in the index), goes on with the others, and tells nobody.
  *
  * Place in the house: inside pipeline/, under the drain. By inotify(7), so that a moment that is over when
- * somebody looks is known all the same. One thread: the follower.
+ * somebody looks is known all the same.
  */
 #ifndef FDAR_PIPELINE_DRAIN_DRAIN_CLOSED_H
 #define FDAR_PIPELINE_DRAIN_DRAIN_CLOSED_H
 
-#include <glib.h>
+#include "pipeline/drain/drain_shared.h"
 
 /* A descriptor to look at, -1 where the kernel has none left: then nothing is ever seen. The caller closes
  * it. */
@@ -17,7 +17,8 @@ int fdar_drain_closed_new(void);
 /* From now on the file is looked at; whoever looks must not close a descriptor of it that can write. */
 void fdar_drain_closed_add(int fd, const char *path);
 
-/* How many that could write have been closed since the last look. */
-guint fdar_drain_closed_look(int fd);
+/* Notes whether one that could write has been closed, until LTTng was about to be stopped. Any thread; the
+ * lock is held. */
+void fdar_drain_closed_look(struct fdar_drain *drain);
 
 #endif

@@ -275,14 +275,12 @@ static void look_at_streams(struct look *look)
 }
 
 /* The tmpfs may be full between two looks only: what is dropped makes room again. But a stream that LTTng has
- * closed meanwhile stays closed. */
+ * closed meanwhile stays closed, and that may be known before it is seen how little room there is. */
 static void look_for_closed(struct fdar_drain *drain)
 {
-	guint closed = fdar_drain_closed_look(drain->closed);
-
 	pthread_mutex_lock(&drain->lock);
-	if (closed && drain->was_short && drain->phase == FDAR_DRAIN_RUNNING && !drain->last_told)
-		drain->state.memory_full = TRUE;
+	fdar_drain_closed_look(drain);
+	drain->state.memory_full |= drain->given_up && drain->was_short;
 	pthread_mutex_unlock(&drain->lock);
 }
 

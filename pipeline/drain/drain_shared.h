@@ -42,7 +42,8 @@ struct fdar_drain {
 	GPtrArray *streams;             /* struct fdar_drain_stream *: only the follower adds */
 	guint in_hand;                  /* packets that workers have */
 	gboolean taken_all;             /* the follower, after the phase became ENDING */
-	gboolean last_told;             /* fdar_drain_last was called */
+	gboolean last_told;             /* LTTng may close its files, which is no news */
+	gboolean given_up;              /* it had closed one before (drain_closed.h) */
 	uint64_t own_bytes;             /* buffers of the threads */
 	uint64_t items;                 /* in all streams' lists */
 	uint64_t write_ns, compress_ns; /* per packet, of the last few */
@@ -56,7 +57,7 @@ struct fdar_drain {
 	uint64_t other_bytes; /* of the folder: what is no stream file */
 	uint64_t high_bytes, low_bytes;
 	int closed;         /* drain_closed.h */
-	gboolean was_short; /* the tmpfs had hardly any room at some look */
+	gboolean was_short; /* at some look the tmpfs had hardly any room, or others had of ours */
 	uint8_t *buffer;
 	size_t buffer_bytes;
 

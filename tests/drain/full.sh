@@ -34,7 +34,7 @@ begin() {
 finish() {
 	wait "$generator" || [ $? = 143 ] || fail "$name: the generator failed"
 	lttng -q stop "$name"
-	kill -TERM "$drain"
+	kill -TERM "$drain" 2> /dev/null || true # it may have been told before
 	wait "$drain" || fail "$name: the drain failed"
 	lttng -q destroy "$name" > /dev/null
 	read -r said _ < "$WORK/$name.said" || said=many
@@ -49,14 +49,6 @@ finish
 [ "$said" = $(($(value read) + $(value dropped_events) + $(value discarded))) ] ||
 	fail "$name: the sum is wrong"
 [ "$(value memory_full)" = 0 ] || fail "there was room"
-
-begin filled
-sleep 1
-dd if=/dev/zero of=/dev/shm/fill bs=1M 2> /dev/null || true
-sleep 1
-rm /dev/shm/fill
-finish
-[ "$(value memory_full)" = 1 ] || fail "the drain did not tell"
 
 # held: how many stream files LTTng has open.
 held() {
@@ -73,40 +65,51 @@ kept() {
 	[ -n "$(find "$WORK/$name" -name 'c_[0-9]*' -size +0 2> /dev/null)" ]
 }
 
-# looks: how often the drain's first thread has waited until its next look.
-looks() {
-	awk '/^voluntary/ { print $2 }' "/proc/$drain/task/$(find "/proc/$drain/task/" -mindepth 1 -maxdepth 1 -printf '%f\n' |
-		sort -n | sed -n 2p)/status"
+# filled_up: what the drain has dropped makes room again; in the end LTTng finds none.
+filled_up() {
+	dd if=/dev/zero bs=1M 2> /dev/null >> /dev/shm/fill || true
+	fewer
 }
 
-looked() {
-	[ "$(looks)" -gt $((before + 3)) ]
-}
+begin filled 256 3600
+wait_for 30 kept || fail "nothing came"
+streams=$(held)
+[ "$streams" -gt 0 ] || fail "no stream file is open"
+wait_for 60 filled_up || fail "LTTng closes nothing"
+kill "$generator"
+finish
+[ "$(value memory_full)" = 1 ] || fail "the drain did not tell"
 
 room() {
 	df --output=avail -B 1M /dev/shm | tail -n 1
 }
 
-# short: others take what room there is but for a little, and the drain looks.
-short() {
-	local before
-	dd if=/dev/zero bs=1M count=$(($(room) > 4 ? $(room) - 4 : 0)) 2> /dev/null >> /dev/shm/fill || true
-	before=$(looks)
-	wait_for 30 looked || fail "the drain does not look"
+# moment NAME: nobody looks at the moment when there is no room: it is over when the drain goes on, which sees
+# room as before, of which others have a part. But LTTng has closed the stream for good. The events are ended by us,
+# however long that takes.
+moment() {
+	rm -f /dev/shm/fill
+	begin "$1" 64 3600
+	wait_for 30 kept || fail "nothing came"
+	streams=$(held)
+	[ "$streams" -gt 0 ] || fail "no stream file is open"
+	kill -STOP "$drain"
+	dd if=/dev/zero of=/dev/shm/fill bs=1M count=$(($(room) > 20 ? $(room) - 20 : 0)) 2> /dev/null || true
+	dd if=/dev/zero of=/dev/shm/full bs=1M 2> /dev/null || true
+	wait_for 30 fewer || fail "LTTng closes nothing"
+	rm /dev/shm/full
 }
 
-# Nobody looks at the moment when there is no room: it is over when the drain goes on. But LTTng has closed the
-# stream for good. The events are ended by us, however long that takes.
-begin moment 64 3600
-wait_for 30 kept || fail "nothing came"
-streams=$(held)
-[ "$streams" -gt 0 ] || fail "no stream file is open"
-for _ in 1 2 3; do short; done # what the drain has done meanwhile makes room again
-kill -STOP "$drain"
-dd if=/dev/zero of=/dev/shm/full bs=1M 2> /dev/null || true
-wait_for 30 fewer || fail "LTTng closes nothing"
-rm /dev/shm/full
+moment moment
 kill -CONT "$drain"
 kill "$generator"
 finish
 [ "$(value memory_full)" = 1 ] || fail "the drain did not tell of the moment"
+
+# The same, and the end comes before the drain has looked again.
+moment last
+kill "$generator"
+kill -TERM "$drain"
+kill -CONT "$drain"
+finish
+[ "$(value memory_full)" = 1 ] || fail "the drain did not tell of the moment before its end"

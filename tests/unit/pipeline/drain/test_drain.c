@@ -7,12 +7,14 @@
 #include <gio/gio.h>
 #include <glib.h>
 #include <glib/gstdio.h>
+#include <linux/magic.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -620,6 +622,40 @@ static void test_left(void)
 	place_clear(&place);
 }
 
+/* The writer closes a stream file in a tmpfs of which others have taken what was to be ours (by a bound that
+ * none has): it is told however soon the end comes, unless it was to be expected (data). */
+static void test_closed(gconstpointer data)
+{
+	const struct fdar_drain_options beyond = { .memory_bytes = UINT64_C(1) << 47 };
+	gboolean expected = data != NULL;
+	struct fdar_drain_state state;
+	struct fdar_drain *drain;
+	struct feeder feeder;
+	struct place place;
+	struct statfs fs;
+
+	place_init(&place);
+	feeder_metadata(place.source, 2, FALSE, FALSE);
+	feeder_init(&feeder, place.source, "c_0");
+	feeder_packet(&feeder, 10, 0);
+	drain = start(&place, &beyond);
+	do {
+		g_usleep(1000);
+		fdar_drain_look(drain, &state, NULL);
+	} while (!state.streams);
+	if (expected)
+		fdar_drain_last(drain);
+	close(feeder.fd);
+	finish(drain, &state);
+	if (statfs(place.source, &fs) == 0 && fs.f_type == TMPFS_MAGIC)
+		g_assert_cmpint(state.memory_full, ==, !expected);
+	else
+		g_test_skip("no tmpfs");
+	feeder.fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	feeder_clear(&feeder);
+	place_clear(&place);
+}
+
 static void test_refused(void)
 {
 	const struct fdar_drain_options small = { .memory_bytes = 1 };
@@ -648,6 +684,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/drain/torn", test_torn);
 	g_test_add_func("/drain/cut", test_cut);
 	g_test_add_func("/drain/left", test_left);
+	g_test_add_data_func("/drain/closed", NULL, test_closed);
+	g_test_add_data_func("/drain/closed-at-the-end", "", test_closed);
 	g_test_add_func("/drain/refused", test_refused);
 	return g_test_run();
 }
