@@ -10,10 +10,10 @@
 . "$FLOWDAR_SOURCE/scripts/lib/servers.sh"
 PATH=$(dirname "$FLOWDAR"):$PATH
 
-# release_turn: servers of another release are for scripts/test --all, or whoever asks for them by name.
+# release_turn: servers of another release are fetched and built by scripts/test --all, or for whoever asks for them.
 release_turn() {
-	if [ -n "${FLOWDAR_RELEASE:-}" ] && [ "${FLOWDAR_UNMARKED:-all}" != all ]; then
-		echo "skipped: the server of $FLOWDAR_RELEASE is tried by scripts/test --all"
+	if [ -n "${FLOWDAR_RELEASE:-}" ] && [ "${FLOWDAR_UNMARKED:-}" != all ]; then
+		echo "skipped: the server of $FLOWDAR_RELEASE is tried by scripts/test --all, or with FLOWDAR_UNMARKED=all"
 		exit 77
 	fi
 }

@@ -97,7 +97,7 @@ unmarked_record() {
 # unmarked_rests: the server's threads wait, those of the libraries as well: what they do at its start is done.
 unmarked_rests() {
 	for _ in 1 2 3 4 5; do
-		! grep -q -s '^State:.[RD]' "/proc/$server_pid/task/"*/status || return
+		! grep -q -s '^State:.[RDtT]' "/proc/$server_pid/task/"*/status || return
 		sleep 0.02
 	done
 }
@@ -217,7 +217,7 @@ unmarked_strace() {
 	strace -f -qq -yy -o "$WORK/strace.log" -e signal=none \
 		-e trace=read,readv,recvfrom,recvmsg,write,writev,sendto,sendmsg,sendfile,splice -p "$server_pid" 2>"$WORK/strace.err" &
 	tracer=$!
-	wait_for 10 unmarked_traced || fail "strace: $(cat "$WORK/strace.err")"
+	wait_for 10 unmarked_traced "$tracer" || fail "strace: $(cat "$WORK/strace.err")"
 	unmarked_talk strace "${unmarked_straced[@]}" 30
 	wait_for 30 unmarked_served || fail "the server does not close its connections"
 	kill -INT "$tracer"
@@ -231,8 +231,11 @@ unmarked_strace() {
 		"$(jq '[.sessions[] | .reads + .writes] | add' "$recording.sessions")"
 }
 
+# unmarked_traced TRACER: it has all threads of the server, has let them go on, and waits for what they do: of a thread
+# that it comes to later a call may be missed.
 unmarked_traced() {
-	grep -q '^TracerPid:.*[1-9]' "/proc/$server_pid/status"
+	! grep -L '^TracerPid:.*[1-9]' "/proc/$server_pid/task/"*/status | grep . || return
+	grep -q '^State:.S' "/proc/$1/status" && unmarked_rests
 }
 
 # unmarked_strace_counts: a line a connection: the client's port, reads, writes, bytes of both. A call that another
