@@ -119,10 +119,15 @@ note "a command that cannot be executed leaves nothing"
 [ ! -e "$WORK/nothing" ] || fail "something half-made stays"
 nothing_left
 
+# kept NAME: the buffers were written out, with something in them.
+kept() {
+	[ "$("$FLOWDAR" info "$WORK/$1" --format json | jq '[.events[].count] | add // 0')" -gt 0 ]
+}
+
 note "kill -9 of the session daemon"
 start daemonless -- "$SERVER" --port 0
 listens daemonless
-sleep 2.5 # the buffers are written out once a second
+wait_for 30 kept daemonless || fail "the buffers are not written out"
 kill -9 "$(pgrep -x lttng-sessiond)"
 wait "$recorder"
 status=$?

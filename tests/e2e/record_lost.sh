@@ -218,7 +218,7 @@ if cc -O1 -finstrument-functions -o "$WORK/hang" "$WORK/hang.c"; then
 	"$FLOWDAR" record -o "$WORK/hang.rec" --io --detail function -- "$WORK/hang" > "$WORK/hang.out" 2> "$WORK/hang.rec.err" &
 	recorder=$!
 	wait_for 60 grep -q killed "$WORK/hang.out" || fail "the first is not killed"
-	sleep 2 # so long the other hangs at least when it is over
+	sleep 6 # so long the other hangs at least when it is over: more than it takes to be known
 	end_recorder "$recorder"
 	[ "$(jq '.ends | length' "$WORK/hang.rec/recording.json")" = 1 ] || fail "$(jq .ends "$WORK/hang.rec/recording.json")"
 	# Well before the recording's end, which it would be if nobody knew.

@@ -47,6 +47,7 @@ start two -- "$SERVER" --port 0
 two=$recorder two_port=$port
 [ "$(pgrep -x lttng-sessiond | wc -l)" -gt 0 ] || fail "no session daemon"
 # They look around ten times a second, and have what they see written down by the end.
+wait_for 30 grep -q 'record the same events' "$WORK/two.err" || fail "the second does not see the first"
 sleep 1
 for _ in 1 2 3; do curl -s -o /dev/null "http://127.0.0.1:$one_port/"; done
 for _ in 1 2 3 4 5; do curl -s -o /dev/null "http://127.0.0.1:$two_port/"; done

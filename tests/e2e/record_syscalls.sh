@@ -35,7 +35,15 @@ tracer=$!
 wait_for 10 grep -q attached "$WORK/strace.err" || { echo "skipped: strace cannot attach: $(cat "$WORK/strace.err")"; exit 77; }
 ab -q -n 40 -c 1 "http://127.0.0.1:$PORT/index.html" > "$WORK/ab" 2>&1 || fail "ab: exit status $?"
 ab -q -k -n 100 -c 5 "http://127.0.0.1:$PORT/index.html" > "$WORK/ab" 2>&1 || fail "ab: exit status $?"
-sleep 0.3
+# rests: nginx waits for more, and goes on doing so: it has closed what its clients have.
+rests() {
+	for _ in 1 2 3 4 5; do
+		grep -q '^State:.S' "/proc/$server/status" || return
+		[ -z "$(ss -H -t -n state established state close-wait "sport = :$PORT")" ] || return
+		sleep 0.02
+	done
+}
+wait_for 30 rests || fail "nginx does not come to rest"
 kill -INT $tracer
 wait $tracer
 kill -INT $recorder

@@ -112,6 +112,7 @@ setsid "$FLOWDAR" replay "$captures/replay-echo.pcap" --to "$to" --repeat 100 -o
 	--format json >summary.json &
 pid=$!
 replay_pids+=("$pid")
+wait_for "the first session" test -s journal.jsonl
 sleep 1
 kill -INT $pid
 wait $pid || status=$?
