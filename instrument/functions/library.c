@@ -40,6 +40,7 @@ __attribute__((constructor)) static void functions_begin(void)
 		.fork_begin = fdar_forking_begin,
 		.fork_end = fdar_forking_end,
 		.forked = fdar_forking_forked,
+		.pending = fdar_threads_pending,
 	};
 
 	flowdar_link_init_();

@@ -12,7 +12,9 @@
  * Takers hold the list's lock; owners take it only when they come, end or fork.
  *
  * Memory: a mapping of about 64 KiB a thread, of which what is used is touched. It is never given
- * back, as unwinders may look at it at any time, but kept for the next thread when one ends.
+ * back, as unwinders may look at it at any time, but kept for the next thread when one ends. The kernel
+ * empties the buffer in a child (MADV_WIPEONFORK), which resets it; in one that nobody announced, it is how
+ * its own records are told from its parent's.
  */
 #ifndef FDAR_INSTRUMENT_FUNCTIONS_THREADS_H
 #define FDAR_INSTRUMENT_FUNCTIONS_THREADS_H
@@ -124,6 +126,9 @@ void fdar_threads_unlock(void);
 /* For forking.c: in a forked child, where no other thread is. Not whole: the list may have been half
  * changed, and what is in it is left alone. */
 void fdar_threads_forked(bool whole);
+
+/* In a child that nobody announced: whether the calling thread has records that its parent has not. */
+bool fdar_threads_pending(void);
 
 /* All threads' attention. */
 void fdar_threads_restart(void);

@@ -23,6 +23,7 @@
 #define FDAR_WRITER_BYTES \
 	1024u /* of an event's data; measured: see docs/instrument.md, Functions */
 #endif
+#define FDAR_WRITER_PAGE       4096u
 #define FDAR_WRITER_HEAD_MAX   15u /* depth: 5, age: 10 */
 #define FDAR_WRITER_RECORD_MAX 51u /* an op and five numbers */
 
@@ -39,7 +40,8 @@ struct fdar_writer {
 	uint64_t function;  /* the last address */
 	uint32_t depth;     /* written and not yet closed */
 	uint32_t depth_was; /* the same when the buffer was empty */
-	uint8_t data[FDAR_WRITER_BYTES];
+	/* On a page of its own (FDAR_WRITER_PAGE): threads.h says what for. */
+	_Alignas(FDAR_WRITER_PAGE) uint8_t data[FDAR_WRITER_BYTES];
 };
 
 /* Empty, nothing open. */

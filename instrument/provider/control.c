@@ -368,6 +368,11 @@ void flowdar_control_forked(void)
 	fdar_helper_start();
 }
 
+bool fdar_control_own_memory(void)
+{
+	return state.pid == getpid() || is_child() || !here;
+}
+
 bool fdar_control_known(void)
 {
 	return state.pid == getpid() && !is_child();
@@ -385,14 +390,25 @@ static void identity_wait(void)
 	}
 }
 
+/* What a child that nobody announced has done is nowhere: if it was less than a buffer, nobody has noted it yet. */
+static void unknown_ending(const struct fdar_control_user *user)
+{
+	if (flowdar_control_segment() && flowdar_control_recording() && is_unknown() && user &&
+	    user->pending())
+		unknown_note();
+}
+
 /* In a fork LTTng is locked, and a child of vfork() has its parent's memory: nothing is said there. */
 void flowdar_control_ending(unsigned how)
 {
 	const struct fdar_control_user *user = fdar_control_user();
 	int saved_errno = errno;
 
-	if (forking || !fdar_control_known())
+	if (forking || !fdar_control_known()) {
+		unknown_ending(user);
+		errno = saved_errno;
 		return;
+	}
 	if (!flowdar_control_recording()) {
 		ended_set(1);
 		return;

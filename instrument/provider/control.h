@@ -59,6 +59,9 @@ struct fdar_control_user {
 	void (*fork_begin)(void);
 	void (*fork_end)(void);
 	void (*forked)(void); /* in the child, after that: it has counters of its own */
+	/* Whether the calling thread has something to write that is not its parent's. In a child that
+	 * nobody announced, which ends */
+	bool (*pending)(void);
 };
 
 /* One user; it stays for ever. */
@@ -106,6 +109,10 @@ struct fdar_control_birth fdar_control_birth(void);
 /* For standard.c: whether this process is the one that all of this is about; not if it was made
  * without our knowing, or is not yet ready for us. */
 bool fdar_control_known(void);
+
+/* For processor.c: whether this memory is this process's, however it was made: not that of a child of vfork(), which
+ * has its parent's. */
+bool fdar_control_own_memory(void);
 
 /* For provider.c: whether anything has to be done before an event. */
 extern const void *fdar_control_attention;

@@ -35,8 +35,15 @@ static uint64_t clock_ns(clockid_t clock)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+static void arm(void);
+
 void flowdar_control_processor_end(void)
 {
+	if (!fdar_control_own_memory()) {
+		if (__atomic_load_n(&flowdar_control_processor.armed, __ATOMIC_RELAXED))
+			arm();
+		return;
+	}
 	__atomic_store_n(&flowdar_control_processor.ended, 1, __ATOMIC_RELAXED);
 	if (!__atomic_exchange_n(&flowdar_control_processor.armed, 0, __ATOMIC_ACQ_REL))
 		return;

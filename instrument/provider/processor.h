@@ -36,7 +36,9 @@ extern FDAR_CONTROL_API struct fdar_processor flowdar_control_processor;
 void fdar_processor_begin(void);
 
 /* From now on nobody is asked, in this process and those it forks: the server is about to forbid itself
- * system calls (locked_in.c). */
+ * system calls (locked_in.c). A child of vfork() has its parent's memory, which goes on: there it is as if
+ * the thread had just been asked, and as the kernel knows no sequence of the child's, it stays so until
+ * the parent is back, which the kernel sees to. */
 FDAR_CONTROL_API void flowdar_control_processor_end(void);
 
 /* Whether it was: who would make a system call that the server does not make itself leaves it. */
