@@ -2,7 +2,6 @@
 #include <glib/gstdio.h>
 #include <stdio.h>
 
-#include "analyze/profile/labels.h"
 #include "base/sum.h"
 #include "cli/kit/cells.h"
 #include "cli/kit/command.h"
@@ -11,6 +10,7 @@
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
 #include "cli/info/info_check.h"
+#include "cli/info/info_labels.h"
 #include "pipeline/recording/recording.h"
 #include "pipeline/source/source_notes.h"
 
@@ -244,8 +244,7 @@ static void print_losses(const struct fdar_about *about)
 	print_oddities(about);
 	if (summary->damaged)
 		fdar_print_line("damaged: %s", summary->damage);
-	if (about->labels)
-		fdar_print_line("replay.jsonl: %u sessions with a label", about->labels);
+	fdar_info_print_labels(about);
 }
 
 static void print_tables(const struct fdar_about *about)
@@ -410,14 +409,6 @@ static void print_csv(const struct fdar_about *about)
 
 /* ---- the command ---- */
 
-static guint count_labels(const char *path)
-{
-	g_autofree char *journal = g_build_filename(path, FDAR_RECORDING_JOURNAL, NULL);
-	g_autoptr(fdar_labels) labels = fdar_labels_load(journal, NULL);
-
-	return labels ? fdar_labels_count(labels) : 0;
-}
-
 /* NULL: there are none, as a rule. */
 static struct fdar_stacks *load_stacks(const char *path)
 {
@@ -450,7 +441,7 @@ static int tell(const char *path, enum fdar_format format)
 		[FDAR_FORMAT_CSV] = print_csv,
 	};
 	const volatile int *stop = fdar_interrupt_catch();
-	struct fdar_about about = { .path = path, .labels = count_labels(path) };
+	struct fdar_about about = { .path = path };
 	GError *error = NULL;
 
 	about.contents = fdar_contents_read(path, stop, &error);
@@ -462,6 +453,7 @@ static int tell(const char *path, enum fdar_format format)
 	if (!fdar_recording_state_load(path, &about.state, error ? NULL : &error) || error)
 		return tell_without_events(&about, error);
 	about.stacks = load_stacks(path);
+	fdar_info_labels(&about, &usage);
 	print[format](&about);
 	if (about.contents->summary.damaged && format != FDAR_FORMAT_TABLE)
 		fdar_warning(&usage, "damaged: %s", about.contents->summary.damage);

@@ -6,6 +6,7 @@
 #include "cli/kit/command.h"
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
+#include "cli/replay/replay_journal.h"
 #include "cli/replay/replay_options.h"
 #include "cli/replay/replay_report.h"
 #include "cli/kit/table.h"
@@ -263,7 +264,7 @@ static int command_run(struct command *command, const char *output)
 	command->reasons = fdar_replay_reasons_new();
 	command->mirror = fdar_mirror_open(&command->options, &error);
 	if (command->mirror && output)
-		command->journal = fdar_journal_open(output, &command->name, &error);
+		command->journal = fdar_replay_journal_open(output, &command->name, &error);
 	if (!error)
 		code = command_play(command, stop, &error);
 	fdar_mirror_free(command->mirror);

@@ -9,6 +9,7 @@
 #include "cli/replay/capture_options.h"
 #include "cli/replay/replay_wait.h"
 #include "cli/replay/replay_inputs.h"
+#include "cli/replay/replay_journal.h"
 #include "cli/replay/replay_lockstep.h"
 #include "cli/replay/replay_options.h"
 #include "cli/replay/replay_report.h"
@@ -343,7 +344,8 @@ static int replay_run(struct replay *replay)
 	if (replay->output) {
 		if (!fdar_replay_inputs_sum(&replay->inputs, stop))
 			return FDAR_EXIT_INTERRUPTED;
-		replay->journal = fdar_journal_open(replay->output, replay->inputs.names, &error);
+		replay->journal =
+			fdar_replay_journal_open(replay->output, replay->inputs.names, &error);
 		if (!replay->journal)
 			return fdar_failure(&usage, error);
 	}

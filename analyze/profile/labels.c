@@ -32,8 +32,14 @@ struct fdar_labels {
 	struct fdar_histogram latency_ns;
 	double silent_ns; /* sum over sessions */
 	guint talked;     /* sessions with exchanges */
+	struct fdar_labels_made wanted;
+	uint64_t first_ns, last_ns; /* from the first start to the last end; 0: no line tells */
+	gboolean untimed;           /* a line with a label does not tell */
+	gboolean of_another;        /* lines from here on were written for another recording */
+	char *other;                /* the first of these; NULL: none were */
 	guint count;
 	guint skipped;
+	guint outside;
 };
 
 static void array_free(gpointer data)
@@ -166,6 +172,33 @@ static void add_exchanges(struct fdar_labels *labels, const char *label, JsonObj
 	}
 }
 
+/* Whether a session was open when it was recorded; who does not say when it was may have been. */
+static gboolean is_of_time(struct fdar_labels *labels, uint64_t started_ns, uint64_t open_ns)
+{
+	uint64_t end_ns = started_ns + MIN(open_ns, UINT64_MAX - started_ns);
+
+	if (!started_ns) {
+		labels->untimed = TRUE;
+		return TRUE;
+	}
+	labels->first_ns = labels->first_ns ? MIN(labels->first_ns, started_ns) : started_ns;
+	labels->last_ns = MAX(labels->last_ns, end_ns);
+	return started_ns <= labels->wanted.last_ns && end_ns >= labels->wanted.first_ns;
+}
+
+/* The first line of a journal says which recording it is of, if it was written into one. */
+static gboolean is_of_recording(struct fdar_labels *labels, JsonObject *line)
+{
+	const char *name = text_member(line, "recording");
+
+	if (!name || !labels->wanted.name[0])
+		return !labels->of_another;
+	labels->of_another = strcmp(name, labels->wanted.name) != 0;
+	if (labels->of_another && !labels->other)
+		labels->other = g_strdup(name);
+	return !labels->of_another;
+}
+
 static gboolean parse_line(struct fdar_labels *labels, JsonParser *parser, const char *line,
 			   gssize length)
 {
@@ -180,6 +213,8 @@ static gboolean parse_line(struct fdar_labels *labels, JsonParser *parser, const
 	const char *label = text_member(object, "label");
 	JsonNode *started = json_object_get_member(object, "started_unix_ns");
 
+	gboolean of_recording = is_of_recording(labels, object);
+
 	if (!client || !label)
 		return FALSE;
 	gint64 ns = started && JSON_NODE_HOLDS_VALUE(started) ? json_node_get_int(started) : 0;
@@ -190,6 +225,10 @@ static gboolean parse_line(struct fdar_labels *labels, JsonParser *parser, const
 		.first_byte_ns = number_member(object, "first_byte_ns"),
 	};
 
+	if (!is_of_time(labels, (uint64_t)MAX(ns, 0), seen.open_ns) || !of_recording) {
+		labels->outside++;
+		return TRUE;
+	}
 	add(labels, client, label, (uint64_t)MAX(ns, 0), &seen);
 	add_exchanges(labels, label, object);
 	return TRUE;
@@ -250,7 +289,40 @@ static gboolean is_too_large(int fd, const char *path, GError **error)
 	return TRUE;
 }
 
+static void set_none_left(const struct fdar_labels *labels, const char *path, GError **error)
+{
+	const struct fdar_labels_made *made = &labels->wanted;
+
+	if (labels->other)
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+			    "%s: not used: it was written for the recording %s, and this is %s "
+			    "(--label-from uses it all the same)",
+			    path, labels->other, made->name);
+	else if (labels->outside) {
+		g_autofree char *played = fdar_labels_times_text(labels->first_ns, labels->last_ns);
+		g_autofree char *recorded = fdar_labels_times_text(made->first_ns, made->last_ns);
+
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+			    "%s: not used: its sessions were played from %s, and the recording was "
+			    "made from %s: it is of another replay, or a clock is wrong "
+			    "(--label-from uses it all the same)",
+			    path, played, recorded);
+	} else {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+			    "%s: expected lines of JSON with \"client\" and \"label\", found none",
+			    path);
+	}
+}
+
 struct fdar_labels *fdar_labels_load(const char *path, GError **error)
+{
+	const struct fdar_labels_made any = { .last_ns = UINT64_MAX };
+
+	return fdar_labels_load_for(path, &any, error);
+}
+
+struct fdar_labels *fdar_labels_load_for(const char *path, const struct fdar_labels_made *made,
+					 GError **error)
 {
 	g_autoptr(fdar_labels) labels = NULL;
 	GHashTableIter iter;
@@ -264,6 +336,7 @@ struct fdar_labels *fdar_labels_load(const char *path, GError **error)
 		return NULL;
 	}
 	labels = g_new0(struct fdar_labels, 1);
+	labels->wanted = *made;
 	labels->texts = g_string_chunk_new(1024);
 	labels->addresses = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, array_free);
 	labels->hosts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -271,9 +344,7 @@ struct fdar_labels *fdar_labels_load(const char *path, GError **error)
 	read_lines(labels, fd);
 	close(fd);
 	if (!labels->count) {
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-			    "%s: expected lines of JSON with \"client\" and \"label\", found none",
-			    path);
+		set_none_left(labels, path, error);
 		return NULL;
 	}
 	g_hash_table_iter_init(&iter, labels->addresses);
@@ -376,6 +447,18 @@ guint fdar_labels_skipped(const struct fdar_labels *labels)
 	return labels->skipped;
 }
 
+guint fdar_labels_outside(const struct fdar_labels *labels)
+{
+	return labels->outside;
+}
+
+gboolean fdar_labels_told(const struct fdar_labels *labels, uint64_t *first_ns, uint64_t *last_ns)
+{
+	*first_ns = labels->first_ns;
+	*last_ns = labels->last_ns;
+	return labels->first_ns && !labels->untimed;
+}
+
 void fdar_labels_free(struct fdar_labels *labels)
 {
 	if (!labels)
@@ -385,5 +468,6 @@ void fdar_labels_free(struct fdar_labels *labels)
 	g_hash_table_unref(labels->latencies);
 	g_string_chunk_free(labels->texts);
 	fdar_histogram_clear(&labels->latency_ns);
+	g_free(labels->other);
 	g_free(labels);
 }

@@ -13,12 +13,22 @@
 #include <glib.h>
 #include <stdint.h>
 
+#include "analyze/profile/labels_made.h"
 #include "base/histogram.h"
 
 struct fdar_labels;
 
 /* NULL and error when it cannot be read or no line of it has a label. */
 struct fdar_labels *fdar_labels_load(const char *path, GError **error);
+
+/* As fdar_labels_load, without the lines that were written for another recording, and those of sessions that were over
+ * before that was made or began behind it, as far as lines tell ("recording", started_unix_ns). They may be of another
+ * replay whose addresses were the same. NULL and error also when none is left. */
+struct fdar_labels *fdar_labels_load_for(const char *path, const struct fdar_labels_made *made,
+					 GError **error);
+
+/* From when to when its sessions were played. FALSE: not every line says so. */
+gboolean fdar_labels_told(const struct fdar_labels *labels, uint64_t *first_ns, uint64_t *last_ns);
 
 /* A peer "address:port" without its port: IPv4 as it is, IPv6 in brackets whether a port is told or not; of what is no
  * address, what is before the last colon. The caller frees it. */
@@ -55,6 +65,8 @@ const char **fdar_labels_clients(const struct fdar_labels *labels);
 
 guint fdar_labels_count(const struct fdar_labels *labels);   /* lines with a label */
 guint fdar_labels_skipped(const struct fdar_labels *labels); /* lines without */
+/* Lines that have a label, and were left out. */
+guint fdar_labels_outside(const struct fdar_labels *labels);
 
 /* NULL is allowed. */
 void fdar_labels_free(struct fdar_labels *labels);

@@ -1,6 +1,6 @@
 #include "cli/diff/diff_clients.h"
 
-#include "analyze/profile/labels.h"
+#include "analyze/profile/labels_own.h"
 #include "cli/kit/cells.h"
 #include "cli/kit/print.h"
 #include "pipeline/recording/recording.h"
@@ -8,9 +8,9 @@
 static void add_journal(const struct fdar_diff_side_input *input, const char *path,
 			const char *label, struct fdar_histogram *latency_ns)
 {
-	g_autofree char *own = g_build_filename(path, FDAR_RECORDING_JOURNAL, NULL);
-	const char *journal = input->input.label_from ? input->input.label_from : own;
-	g_autoptr(fdar_labels) labels = fdar_labels_load(journal, NULL);
+	const char *journal = input->input.label_from;
+	g_autoptr(fdar_labels) labels =
+		journal ? fdar_labels_load(journal, NULL) : fdar_labels_of_recording(path, NULL);
 
 	if (labels)
 		fdar_histogram_merge(latency_ns, fdar_labels_latency(labels, label));

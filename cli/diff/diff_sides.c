@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "analyze/profile/labels.h"
+#include "analyze/profile/labels_own.h"
 #include "analyze/profile/unrecorded.h"
 #include "cli/kit/profile_ahead.h"
 #include "cli/kit/table.h"
@@ -262,9 +262,9 @@ static gboolean find_silence(const struct fdar_diff_side_input *input, double *m
 	guint count = 0;
 
 	for (char **path = input->paths; *path; path++, count++) {
-		g_autofree char *own = g_build_filename(*path, FDAR_RECORDING_JOURNAL, NULL);
-		const char *journal = input->input.label_from ? input->input.label_from : own;
-		g_autoptr(fdar_labels) labels = fdar_labels_load(journal, NULL);
+		const char *journal = input->input.label_from;
+		g_autoptr(fdar_labels) labels = journal ? fdar_labels_load(journal, NULL)
+							: fdar_labels_of_recording(*path, NULL);
 
 		if (!labels || !fdar_labels_silence(labels, &each_ns))
 			return FALSE;

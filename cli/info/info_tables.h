@@ -16,6 +16,7 @@ struct fdar_about {
 	struct fdar_contents *contents;
 	struct fdar_stacks *stacks; /* at the begin; NULL: it was not attached */
 	guint labels;               /* lines of replay.jsonl with a label */
+	guint labels_outside;       /* likewise, but of another time or recording */
 };
 
 /* The caller frees them (fdar_table_free). most: rows, 0: all. */

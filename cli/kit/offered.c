@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "analyze/profile/labels.h"
+#include "analyze/profile/labels_own.h"
 #include "base/file_read.h"
 #include "pipeline/recording/recording.h"
 #include "pipeline/source/source.h"
@@ -38,9 +38,7 @@ static void offer_names(GHashTable *offered, const char **names)
 
 static fdar_labels *load_journal(const char *recording)
 {
-	g_autofree char *path = g_build_filename(recording, FDAR_RECORDING_JOURNAL, NULL);
-
-	return fdar_labels_load(path, NULL);
+	return fdar_labels_of_recording(recording, NULL);
 }
 
 static void offer_labels(GHashTable *offered, const char *recording)

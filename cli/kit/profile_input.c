@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "analyze/profile/labels_own.h"
 #include "analyze/profile/profile_cache.h"
 #include "cli/kit/table.h"
 #include "cli/kit/terminal.h"
@@ -66,18 +67,15 @@ gboolean fdar_profile_input_go_on(void *user)
 gboolean fdar_profile_input_labels(const struct fdar_profile_input *input, gboolean warns,
 				   struct fdar_labels **labels, GError **error)
 {
-	g_autofree char *own = g_build_filename(input->path, FDAR_RECORDING_JOURNAL, NULL);
 	g_autoptr(GError) own_error = NULL;
 
 	if (input->label_from) {
 		*labels = fdar_labels_load(input->label_from, error);
 		return *labels != NULL;
 	}
-	if (g_file_test(own, G_FILE_TEST_EXISTS)) {
-		*labels = fdar_labels_load(own, &own_error);
-		if (!*labels && warns)
-			fdar_warning(input->usage, "%s", own_error->message);
-	}
+	*labels = fdar_labels_of_recording(input->path, &own_error);
+	if (own_error && warns)
+		fdar_warning(input->usage, "%s", own_error->message);
 	return TRUE;
 }
 
@@ -153,6 +151,17 @@ static struct fdar_profile *load(const struct fdar_profile_input *input,
 	return g_steal_pointer(&profile);
 }
 
+/* Those that were asked for are used, whenever they were played. */
+static void doubt_labels(const struct fdar_profile_input *input, const struct fdar_labels *labels,
+			 struct fdar_profile *profile)
+{
+	char *doubt = input->label_from ? fdar_labels_doubt(labels, input->label_from, input->path)
+					: NULL;
+
+	if (doubt)
+		fdar_doubts_add(profile->doubts, FDAR_DOUBT_FOREIGN, doubt);
+}
+
 static struct fdar_profile *read_trace(const struct fdar_profile_input *input, GPtrArray *warnings,
 				       gboolean *borrowed, GError **error)
 {
@@ -189,6 +198,8 @@ static struct fdar_profile *read_trace(const struct fdar_profile_input *input, G
 	profile = fdar_profile_read(input->path, &options, warnings, error);
 	if (progress.shown_us)
 		fputs("\r\033[K", stderr);
+	if (profile)
+		doubt_labels(input, labels, profile);
 	return profile;
 }
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "analyze/profile/labels.h"
+#include "analyze/profile/labels_own.h"
 #include "base/amount.h"
 #include "cli/kit/syscalls_input.h"
 #include "cli/kit/table.h"
@@ -264,11 +264,8 @@ GArray *fdar_report_facts(const char *const paths[2], const struct fdar_diff *di
 
 void fdar_report_latency(const char *path, const char *label, struct fdar_histogram *latency_ns)
 {
-	g_autofree char *journal = g_build_filename(path, FDAR_RECORDING_JOURNAL, NULL);
-	g_autoptr(fdar_labels) labels = NULL;
+	g_autoptr(fdar_labels) labels = fdar_labels_of_recording(path, NULL);
 
-	if (g_file_test(journal, G_FILE_TEST_IS_REGULAR))
-		labels = fdar_labels_load(journal, NULL);
 	if (labels)
 		fdar_histogram_merge(latency_ns, fdar_labels_latency(labels, label));
 }

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "analyze/diff/diff.h"
-#include "analyze/profile/labels.h"
+#include "analyze/profile/labels_own.h"
 #include "analyze/story/story_read.h"
 #include "cli/diff/diff_compare.h"
 #include "cli/kit/table.h"
@@ -91,7 +91,10 @@ static gboolean load_labels(const struct fdar_sequence_request *r, const char *p
 		return TRUE;
 	if (ruled && !g_file_test(journal, G_FILE_TEST_EXISTS))
 		return TRUE;
-	*labels = fdar_labels_load(journal, error);
+	if (!g_file_test(journal, G_FILE_TEST_EXISTS))
+		*labels = fdar_labels_load(journal, error); /* says so */
+	else
+		*labels = fdar_labels_of_recording(path, error);
 	return *labels != NULL;
 }
 

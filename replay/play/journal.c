@@ -11,6 +11,7 @@
 
 struct fdar_journal {
 	char *path;
+	char *recording; /* until it is told; NULL: of none */
 	FILE *file;
 	const struct fdar_journal_input *inputs;
 	GString *lines;
@@ -39,6 +40,12 @@ struct fdar_journal *fdar_journal_open(const char *path, const struct fdar_journ
 	journal->told = g_byte_array_new();
 	journal->lines = g_string_sized_new(FLUSH_BYTES + 4096);
 	return journal;
+}
+
+void fdar_journal_tell_recording(struct fdar_journal *journal, const char *name)
+{
+	g_free(journal->recording);
+	journal->recording = g_strdup(name);
 }
 
 static void flush(struct fdar_journal *journal)
@@ -144,6 +151,9 @@ void fdar_journal_write(struct fdar_journal *journal, const struct fdar_outcome 
 	GString *line = journal->lines;
 
 	g_string_append_printf(line, "{\"session\":%" PRIu32, session->id);
+	if (journal->recording)
+		add_text(line, "recording", journal->recording);
+	g_clear_pointer(&journal->recording, g_free);
 	add_text(line, "label", input->label);
 	add_capture(journal, outcome->input);
 	add_number(line, "clone", outcome->clone);
@@ -184,6 +194,7 @@ gboolean fdar_journal_close(struct fdar_journal *journal, GError **error)
 			    journal->path, g_strerror(failed));
 	g_string_free(journal->lines, TRUE);
 	g_byte_array_unref(journal->told);
+	g_free(journal->recording);
 	g_free(journal->path);
 	g_free(journal);
 	return !failed;

@@ -28,6 +28,9 @@ struct fdar_journal;
 struct fdar_journal *fdar_journal_open(const char *path, const struct fdar_journal_input *inputs,
 				       GError **error);
 
+/* Its first line says that it was written for that recording. Before any line is. */
+void fdar_journal_tell_recording(struct fdar_journal *journal, const char *name);
+
 /* started_unix_ns: the wall-clock time of the run's beginning. Errors come up in close. */
 void fdar_journal_write(struct fdar_journal *journal, const struct fdar_outcome *outcome,
 			uint64_t started_unix_ns);

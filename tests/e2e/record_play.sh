@@ -59,6 +59,18 @@ script -qec "'$FLOWDAR' record -q -o hushed --play '$FLOWDAR_SOURCE/tests/captur
 [ -s hushed/replay.jsonl ] || fail "nothing was played with --quiet"
 if sed 's/\x1b\[K//g' said | grep -v 'demo_httpd: listening' | grep '[[:alnum:]]' >chatter; then fail "said with --quiet: $(cat chatter)"; fi
 
+# A copy of another replay's journal is told, and labels nobody, though the addresses are the same.
+[ "$(jq -r 'select(.recording) | .recording' base/replay.jsonl)" = "$(jq -r .name base/recording.json)" ] || fail "the journal is nobody's"
+cp base/replay.jsonl shown/replay.jsonl
+"$FLOWDAR" analyze shown --by session --limit 0 --format json >copied 2>said || fail "analyze: status $?"
+grep -q 'replay.jsonl: not used: it was written for the recording' said || fail "it is not told that the journal is of another"
+[ "$(jq '[.sessions[] | select(.label == "usual")] | length' copied)" = 0 ] || fail "labels of another replay"
+sed 's/"recording":"[^"]*",//; s/"started_unix_ns":../"started_unix_ns":11/' base/replay.jsonl >shown/replay.jsonl
+"$FLOWDAR" info shown >/dev/null 2>said
+grep -q 'replay.jsonl: not used: its sessions were played from ' said || fail "it is not told that the journal is of another time"
+"$FLOWDAR" diff base shown --baseline-label usual --label-from shown/replay.jsonl --label usual >copied 2>&1 || true
+grep -q 'labels are from .* only if a clock is wrong' copied && ! grep -q 'confidence: high' copied || fail "labels of another time: $(cat copied)"
+
 # Whether somebody else has the same capture: its size and sum are told once, and in how to see it again.
 capture=$FLOWDAR_SOURCE/tests/captures/demo-baseline.pcap
 sum=$(sha256sum <"$capture" | cut -d ' ' -f 1)

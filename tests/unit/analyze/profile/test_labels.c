@@ -1,10 +1,12 @@
 /* Labels of sessions out of replay.jsonl. */
-#include "analyze/profile/labels.h"
+#include "analyze/profile/labels_own.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "pipeline/recording/recording.h"
 
 static struct fdar_labels *load(const char *text, GError **error)
 {
@@ -216,6 +218,139 @@ static void test_no_file(void)
 	g_rmdir(dir);
 }
 
+/* A recording of 100 s from then on, and its journal. The caller frees the folder's name and takes it away. */
+static char *recording_with(const char *journal)
+{
+	char *dir = g_dir_make_tmp("test-labels-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(dir, FDAR_RECORDING_JOURNAL, NULL);
+	struct fdar_recording_info info = {
+		.name = (char *)"this-one",
+		.started = (char *)"2026-11-03T10:00:00Z", /* 1793700000 */
+		.duration_ns = UINT64_C(100000000000),
+		.ended = (char *)"server exited",
+	};
+
+	g_assert_true(fdar_recording_info_save(&info, dir, NULL));
+	g_assert_true(g_file_set_contents(path, journal, -1, NULL));
+	return dir;
+}
+
+static void remove_recording(const char *dir)
+{
+	g_autofree char *journal = g_build_filename(dir, FDAR_RECORDING_JOURNAL, NULL);
+	g_autofree char *json = g_build_filename(dir, FDAR_RECORDING_FILE, NULL);
+
+	g_assert_cmpint(g_remove(journal), ==, 0);
+	g_assert_cmpint(g_remove(json), ==, 0);
+	g_assert_cmpint(g_rmdir(dir), ==, 0);
+}
+
+#define PLAYED(client, label, started_s, open_s)                                                 \
+	"{\"client\":\"" client "\",\"label\":\"" label "\",\"started_unix_ns\":" started_s      \
+	"000000000,\"start_ns\":5,\"end_ns\":" open_s "000000005,\"exchanges\":[{\"sent_ns\":1," \
+	"\"last_ns\":3}]}\n"
+
+/* What was played before and behind a recording is no part of it, also where addresses are the same. */
+static void test_other_time(void)
+{
+	g_autofree char *dir = recording_with(
+		PLAYED("10.0.0.1:5", "before", "1793699990", "3")
+			PLAYED("10.0.0.1:5", "in", "1793700050", "3")
+				PLAYED("10.0.0.2:5", "on", "1793699990", "10")
+					PLAYED("10.0.0.3:5", "behind", "1793700103", "3"));
+	g_autoptr(GError) error = NULL;
+	g_autoptr(fdar_labels) labels = fdar_labels_of_recording(dir, &error);
+
+	g_assert_no_error(error);
+	g_assert_cmpuint(fdar_labels_count(labels), ==, 2);
+	g_assert_cmpuint(fdar_labels_outside(labels), ==, 2);
+	g_assert_cmpuint(fdar_labels_latency(labels, NULL)->count, ==, 2);
+	g_assert_cmpstr(fdar_labels_find(labels, "10.0.0.1:5", UINT64_C(1793700000500000000)), ==,
+			"in");
+	/* One client, one label: "before" does not stand in the way. */
+	g_assert_cmpstr(fdar_labels_find(labels, "10.0.0.1:6", 0), ==, "in");
+	g_assert_cmpstr(fdar_labels_find(labels, "10.0.0.2:5", 0), ==, "on");
+	g_assert_null(fdar_labels_find(labels, "10.0.0.3:5", 0));
+	remove_recording(dir);
+}
+
+static void test_other_replay(void)
+{
+	static const char stale[] = PLAYED("10.0.0.1:5", "attack", "1793699000", "3")
+		PLAYED("10.0.0.2:5", "attack", "1793699001", "3");
+	g_autofree char *dir = recording_with(stale);
+	g_autofree char *path = g_build_filename(dir, FDAR_RECORDING_JOURNAL, NULL);
+	g_autofree char *doubt = NULL, *none = NULL;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(fdar_labels) all = NULL, mixed = NULL;
+
+	g_assert_null(fdar_labels_of_recording(dir, &error));
+	g_assert_nonnull(strstr(error->message, "not used"));
+	g_assert_nonnull(strstr(error->message, "2026-11-03 09:43:20 to 2026-11-03 09:43:24 UTC"));
+	/* Who asks for it gets it, with a doubt. */
+	all = fdar_labels_load(path, NULL);
+	g_assert_cmpuint(fdar_labels_count(all), ==, 2);
+	doubt = fdar_labels_doubt(all, path, dir);
+	g_assert_nonnull(strstr(doubt, "only if a clock is wrong"));
+	/* Who does not say when it was may have been. */
+	g_assert_true(g_file_set_contents(path, GOOD, -1, NULL));
+	mixed = fdar_labels_of_recording(dir, NULL);
+	g_assert_cmpuint(fdar_labels_count(mixed), ==, 1);
+	none = fdar_labels_doubt(mixed, path, dir);
+	g_assert_null(none);
+	remove_recording(dir);
+}
+
+/* At the same time, and at the same addresses: what it was written for tells. Two in one file are two. */
+static void test_other_recording(void)
+{
+	static const char other[] =
+		"{\"recording\":\"that-one\",\"verdict\":\"refused\"}\n" PLAYED("10.0.0.1:5",
+										"theirs",
+										"1793700050", "3");
+	g_autofree char *dir = recording_with(other);
+	g_autofree char *path = g_build_filename(dir, FDAR_RECORDING_JOURNAL, NULL);
+	g_autofree char *both = g_strconcat(
+		other,
+		"{\"recording\":\"this-one\",\"client\":\"10.0.0.1:5\",\"label\":\"ours\"}\n",
+		NULL);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(fdar_labels) labels = NULL, all = NULL;
+
+	g_assert_null(fdar_labels_of_recording(dir, &error));
+	g_assert_nonnull(
+		strstr(error->message, "for the recording that-one, and this is this-one"));
+	all = fdar_labels_load(path, NULL);
+	g_assert_cmpuint(fdar_labels_count(all), ==, 1);
+	g_assert_true(g_file_set_contents(path, both, -1, NULL));
+	labels = fdar_labels_of_recording(dir, NULL);
+	g_assert_cmpuint(fdar_labels_count(labels), ==, 1);
+	g_assert_cmpuint(fdar_labels_outside(labels), ==, 1);
+	g_assert_cmpstr(fdar_labels_find(labels, "10.0.0.1:5", 0), ==, "ours");
+	remove_recording(dir);
+}
+
+/* Nothing says when: a trace that is no recording, and one that has not ended. */
+static void test_any_time(void)
+{
+	g_autofree char *dir = recording_with(PLAYED("10.0.0.1:5", "late", "1893700000", "3"));
+	g_autofree char *json = g_build_filename(dir, FDAR_RECORDING_FILE, NULL);
+	struct fdar_recording_info info = {
+		.started = (char *)"2026-11-03T10:00:00Z",
+		.ended = (char *)FDAR_RECORDING_UNFINISHED,
+		.unfinished = 1,
+	};
+	g_autoptr(fdar_labels) open = NULL, plain = NULL;
+
+	g_assert_true(fdar_recording_info_save(&info, dir, NULL));
+	open = fdar_labels_of_recording(dir, NULL);
+	g_assert_cmpuint(fdar_labels_count(open), ==, 1);
+	g_assert_true(g_file_set_contents(json, "{}", -1, NULL));
+	plain = fdar_labels_of_recording(dir, NULL);
+	g_assert_cmpuint(fdar_labels_count(plain), ==, 1);
+	remove_recording(dir);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -228,5 +363,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/labels/hosts", test_hosts);
 	g_test_add_func("/labels/hostile-lines", test_hostile_lines);
 	g_test_add_func("/labels/no-file", test_no_file);
+	g_test_add_func("/labels/other-time", test_other_time);
+	g_test_add_func("/labels/other-replay", test_other_replay);
+	g_test_add_func("/labels/other-recording", test_other_recording);
+	g_test_add_func("/labels/any-time", test_any_time);
 	return g_test_run();
 }

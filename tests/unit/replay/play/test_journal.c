@@ -37,6 +37,7 @@ static void check_played(const char *line)
 	g_assert_cmpstr(json_object_get_string_member(object, "verdict"), ==, "ok");
 	g_assert_cmpint(json_object_get_int_member(object, "started_unix_ns"), ==, 1005);
 	g_assert_false(json_object_has_member(object, "copies"));
+	g_assert_cmpstr(json_object_get_string_member(object, "recording"), ==, "its-name");
 	g_assert_cmpstr(json_object_get_string_member(object, "capture_sha256"), ==, "0af");
 	g_assert_cmpint(json_object_get_int_member(object, "capture_bytes"), ==, 1234);
 	g_assert_cmpint(json_array_get_length(exchanges), ==, 2);
@@ -56,6 +57,7 @@ static void check_skipped(const char *line)
 	g_assert_cmpstr(json_object_get_string_member(object, "reason"), ==, "why not");
 	g_assert_cmpint(json_object_get_int_member(object, "copies"), ==, 12);
 	g_assert_false(json_object_has_member(object, "client"));
+	g_assert_false(json_object_has_member(object, "recording"));
 	/* Only the first line of a capture says which bytes it was. */
 	g_assert_cmpstr(json_object_get_string_member(object, "capture"), ==, "a.pcap");
 	g_assert_false(json_object_has_member(object, "capture_sha256"));
@@ -89,6 +91,7 @@ static void test_lines(void)
 	outcome.server = loopback(8080);
 	journal = fdar_journal_open(path, &input, &error);
 	g_assert_no_error(error);
+	fdar_journal_tell_recording(journal, "its-name");
 	fdar_journal_write(journal, &outcome, 1000);
 	memset(&outcome.server, 0, sizeof(outcome.server));
 	outcome.verdict = FDAR_RESULT_UNPLAYABLE;
