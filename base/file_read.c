@@ -13,20 +13,50 @@ static void fail(GError **error, const char *path, int code, const char *why)
 	g_set_error(error, G_IO_ERROR, code, "%s: %s", path, why);
 }
 
-int fdar_file_open(const char *path, GError **error)
+/* What was looked at is what is opened, whatever its name leads to by now. Without /proc it is looked at again. */
+static int open_looked_at(int seen, const char *path)
 {
-	/* A FIFO that nobody writes to, a terminal, a tape: opening them may wait, too. */
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	struct stat st;
+	g_autofree char *name = g_strdup_printf("/proc/self/fd/%d", seen);
+	struct stat status;
+	int fd = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
-	if (fd < 0) {
-		fail(error, path, (int)g_io_error_from_errno(errno), g_strerror(errno));
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd >= 0 && (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))) {
+		close(fd);
+		errno = 0;
 		return -1;
 	}
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+	return fd;
+}
+
+int fdar_file_open_plain(const char *path)
+{
+	int seen = open(path, O_PATH | O_CLOEXEC), fd = -1, why = 0;
+	struct stat status;
+
+	if (seen < 0)
+		return -1;
+	if (fstat(seen, &status) == 0 && S_ISREG(status.st_mode)) {
+		fd = open_looked_at(seen, path);
+		why = errno;
+	}
+	close(seen);
+	errno = why;
+	return fd;
+}
+
+int fdar_file_open(const char *path, GError **error)
+{
+	int fd = fdar_file_open_plain(path);
+
+	if (fd >= 0)
 		return fd;
-	close(fd);
-	fail(error, path, G_IO_ERROR_NOT_REGULAR_FILE, "not a file");
+	if (errno)
+		fail(error, path, (int)g_io_error_from_errno(errno), g_strerror(errno));
+	else
+		fail(error, path, G_IO_ERROR_NOT_REGULAR_FILE, "not a file");
 	return -1;
 }
 

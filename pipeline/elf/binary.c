@@ -1,9 +1,8 @@
 #include "pipeline/elf/binary.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file_read.h"
 #include "pipeline/elf/debuginfod.h"
 #include "pipeline/elf/symtable.h"
 
@@ -36,17 +35,7 @@ static gboolean build_id_is_hex(const char *text)
 /* An open regular file, or -1: a path in a trace could also name a device or a pipe. */
 static int open_file(const char *path)
 {
-	struct stat status;
-	int fd;
-
-	if (path[0] != '/')
-		return -1;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd >= 0 && (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))) {
-		close(fd);
-		return -1;
-	}
-	return fd;
+	return path[0] == '/' ? fdar_file_open_plain(path) : -1;
 }
 
 static void open_elf(struct fdar_binary *binary, const char *path)

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file_read.h"
+
 #define VDSO           "[vdso]"
 #define VDSO_BYTES_MAX (64u << 10)
 #define MAPS_MAX       4096u /* of a process that maps and maps: the rest is generated code to us */
@@ -209,13 +211,13 @@ static int open_file(const struct map *map)
 	if (map->path[0] != '/' || g_str_has_prefix(map->path, "//"))
 		return -1;
 	inside = g_strdup_printf("/proc/%d/root%s", (int)map->pid, map->path);
-	fd = open(inside, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	/* The path is what a process says that takes samples of itself: it may name anything. */
+	fd = fdar_file_open_plain(inside);
 	if (fd < 0)
-		fd = open(map->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		fd = fdar_file_open_plain(map->path);
 	if (fd < 0)
 		return -1;
-	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-	    (!map->inode || status.st_ino == map->inode))
+	if (fstat(fd, &status) == 0 && (!map->inode || status.st_ino == map->inode))
 		return fd;
 	close(fd);
 	return -1;

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -422,6 +423,29 @@ static void test_names_come_back(struct fixture *f, gconstpointer data)
 	fdar_space_unref(space);
 }
 
+/* A process that takes samples of itself says what it has mapped: a path of its choice. */
+static void test_opens_files_only(struct fixture *f, gconstpointer data)
+{
+	struct fdar_space *space = fdar_space_new(f->unwinder);
+	g_autoptr(fdar_samples) samples = fdar_samples_new();
+	g_autofree char *folder = g_dir_make_tmp("flowdar-space-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(folder, "pipe", NULL);
+	const struct fdar_perf_record mapped = { .start = 0x1000, .end = 0x2000, .path = path };
+	int opened = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	char events[4096];
+
+	(void)data;
+	g_assert_cmpint(mkfifo(path, 0600), ==, 0);
+	g_assert_cmpint(inotify_add_watch(opened, folder, IN_OPEN), >=, 0);
+	space = fdar_space_map(space, getpid(), &mapped);
+	g_assert_cmpstr(name_in(space, samples, 0x1500), !=, "main");
+	g_assert_cmpint(read(opened, events, sizeof(events)), <, 0);
+	close(opened);
+	fdar_space_unref(space);
+	unlink(path);
+	rmdir(folder);
+}
+
 /* Who kills workers has samples without stacks, and they say so. */
 static void test_gives_up(struct fixture *f, gconstpointer data)
 {
@@ -480,6 +504,7 @@ int main(int argc, char **argv)
 	CASE("hostile", test_hostile);
 	CASE("cut-meanwhile", test_cut_meanwhile);
 	CASE("names-come-back", test_names_come_back);
+	CASE("opens-files-only", test_opens_files_only);
 	CASE("gives-up", test_gives_up);
 	CASE("stopped", test_stopped);
 	return find_me_here(g_test_run()) - 1;
