@@ -122,6 +122,13 @@ char *fdar_profile_cache_key(const char *path, const char *const *files, const c
 	return g_steal_pointer(&key);
 }
 
+char *fdar_profile_cache_state(const char *path)
+{
+	int64_t newest_ns;
+
+	return key_of(path, NULL, NULL, &newest_ns);
+}
+
 /* ---- files ---- */
 
 static char *name_of(const char *path, const char *key)

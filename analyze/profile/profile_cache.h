@@ -22,6 +22,10 @@
  * asked for; both end with NULL. NULL: it cannot be said. The caller frees it. */
 char *fdar_profile_cache_key(const char *path, const char *const *files, const char *const *words);
 
+/* Of what such a key says, what does not depend on the question: the files of path and the program, as they are now.
+ * For profiles that are kept elsewhere. NULL: it cannot be said. The caller frees it. */
+char *fdar_profile_cache_state(const char *path);
+
 /* NULL: there is none. about must be initialized. */
 struct fdar_profile *fdar_profile_cache_find(const char *path, const char *key,
 					     struct fdar_profile_about *about);

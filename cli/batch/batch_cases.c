@@ -4,6 +4,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "analyze/profile/profile_cache.h"
 #include "cli/kit/paths.h"
 
 static void case_free(gpointer data)
@@ -41,6 +42,18 @@ static gboolean is_trace(const char *path, unsigned depth)
 		found = g_file_test(below, G_FILE_TEST_IS_DIR) && is_trace(below, depth + 1);
 	}
 	return found;
+}
+
+/* What LTTng puts into the folder of one session: its domains, and the chunks of a rotation. */
+static gboolean is_one(const char *path)
+{
+	static const char *const names[] = { "recording.json", "metadata", "ust", "kernel",
+					     "archives" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		if (has(path, names[i]))
+			return TRUE;
+	return FALSE;
 }
 
 static void add(GPtrArray *cases, GHashTable *names, const char *path, const char *output)
@@ -95,7 +108,7 @@ GPtrArray *fdar_batch_cases_new(char **paths, const char *output, GError **error
 				    "%s: No such file or directory", *paths);
 			return NULL;
 		}
-		if (folder && !has(*paths, "recording.json") && !has(*paths, "metadata"))
+		if (folder && !is_one(*paths))
 			add_folder(cases, names, *paths, output);
 		else
 			add(cases, names, *paths, output);
@@ -138,51 +151,26 @@ static char *from_path(const struct fdar_batch_case *one)
 	return g_strdup_printf("%s/.%s.from", dir, one->name);
 }
 
-/* What says that a recording is another one now: FALSE, it is gone. */
-static gboolean status_of(const struct fdar_batch_case *one, GStatBuf *status)
-{
-	g_autofree char *json = g_build_filename(one->path, "recording.json", NULL);
-
-	return g_stat(json, status) == 0 || g_stat(one->path, status) == 0;
-}
-
-/* Its own rules may be written later than it. */
 char *fdar_batch_case_from(const struct fdar_batch_case *one, const char *asked)
 {
 	g_autofree char *whole = g_canonicalize_filename(one->path, NULL);
-	g_autofree char *own = g_build_filename(one->path, "rules", NULL);
-	g_autoptr(GString) text = g_string_new(whole);
-	GStatBuf status = { 0 };
+	g_autofree char *state = fdar_profile_cache_state(one->path), *sum = NULL;
 
-	if (!status_of(one, &status))
-		return g_strdup("");
-	g_string_append_printf(text,
-			       "\nof %" G_GINT64_FORMAT ".%09ld, %" G_GINT64_FORMAT " bytes\n",
-			       (gint64)status.st_mtim.tv_sec, status.st_mtim.tv_nsec,
-			       (gint64)status.st_size);
-	append_file(text, "own rules", g_file_test(own, G_FILE_TEST_IS_REGULAR) ? own : NULL);
-	g_string_append(text, asked);
-	return g_string_free(g_steal_pointer(&text), FALSE);
-}
-
-static gboolean is_newer(const struct fdar_batch_case *one)
-{
-	GStatBuf made, from;
-
-	if (g_stat(one->profile_path, &made) != 0 || !status_of(one, &from))
-		return FALSE;
-	return made.st_mtim.tv_sec > from.st_mtim.tv_sec ||
-	       (made.st_mtim.tv_sec == from.st_mtim.tv_sec &&
-		made.st_mtim.tv_nsec >= from.st_mtim.tv_nsec);
+	if (!state)
+		return NULL;
+	sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, state, -1);
+	return g_strdup_printf("%s\nstate %s\n%s", whole, sum, asked);
 }
 
 gboolean fdar_batch_case_is_done(const struct fdar_batch_case *one, const char *asked)
 {
-	g_autofree char *path = from_path(one);
-	g_autofree char *text = fdar_batch_case_from(one, asked), *found = NULL;
+	g_autofree char *path = from_path(one), *text = NULL, *found = NULL;
 
-	return is_newer(one) && g_file_get_contents(path, &found, NULL, NULL) &&
-	       strcmp(found, text) == 0;
+	if (!g_file_test(one->profile_path, G_FILE_TEST_IS_REGULAR) ||
+	    !g_file_get_contents(path, &found, NULL, NULL))
+		return FALSE;
+	text = fdar_batch_case_from(one, asked);
+	return text && strcmp(found, text) == 0;
 }
 
 void fdar_batch_case_forget(const struct fdar_batch_case *one)

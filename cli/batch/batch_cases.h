@@ -1,9 +1,9 @@
 /*
  * The cases of a batch: recordings in, one profile each out.
  *
- * Place in the house: for cmd_batch.c. A case is done when its profile is there, no older than the
- * recording, and of that recording and what is asked for now, as .NAME.from beside it says; one that failed
- * is not, and is tried again by the next batch.
+ * Place in the house: for cmd_batch.c. A case is done when its profile is there, and of that recording as it is
+ * now, what is asked for now, and this program, as .NAME.from beside it says; one that failed is not, and is
+ * tried again by the next batch.
  */
 #ifndef FDAR_CLI_BATCH_BATCH_CASES_H
 #define FDAR_CLI_BATCH_BATCH_CASES_H
@@ -28,8 +28,8 @@ GPtrArray *fdar_batch_cases_new(char **paths, const char *output, GError **error
  * be NULL. The caller frees it. */
 char *fdar_batch_asked(const char *unit, const char *rules, const char *listing);
 
-/* What its profile would be made of now: the recording as it is, with its own rules, and what is asked. The caller
- * frees it. */
+/* What its profile would be made of now: the recording as all its files are, the program, and what is asked. NULL: it
+ * cannot be said. The caller frees it. */
 char *fdar_batch_case_from(const struct fdar_batch_case *one, const char *asked);
 
 /* Whether its profile can be taken as it is. */

@@ -1,7 +1,11 @@
 #include "cli/batch/batch_run.h"
 
 #include <gio/gio.h>
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "base/child.h"
 
 struct batch {
 	GPtrArray *cases;
@@ -16,7 +20,7 @@ struct job {
 	struct batch *batch;
 	struct fdar_batch_case *one;
 	GSubprocess *process;
-	char *from; /* fdar_batch_case_from, before it began */
+	char *from; /* fdar_batch_case_from, before it began; NULL: it is never done */
 };
 
 /* The last line that a process said, without the command's name. */
@@ -38,7 +42,7 @@ static void note(struct job *job)
 {
 	g_autoptr(GError) error = NULL;
 
-	if (!fdar_batch_case_note(job->one, job->from, &error))
+	if (job->from && !fdar_batch_case_note(job->one, job->from, &error))
 		job->one->error = g_strdup(error->message);
 }
 
@@ -73,6 +77,23 @@ static void on_end(GObject *source, GAsyncResult *result, gpointer data)
 	job_free(job);
 }
 
+/* Between fork and exec. Killed with its batch: what comes after that may be at the same profile. */
+static void end_with_parent(gpointer user)
+{
+	if (!fdar_child_end_with(GPOINTER_TO_INT(user), SIGKILL))
+		_exit(1);
+}
+
+static GSubprocess *spawn(const char *const *arguments, GError **error)
+{
+	g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(
+		G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
+
+	g_subprocess_launcher_set_child_setup(launcher, end_with_parent, GINT_TO_POINTER(getpid()),
+					      NULL);
+	return g_subprocess_launcher_spawnv(launcher, arguments, error);
+}
+
 static void start(struct batch *batch, struct fdar_batch_case *one)
 {
 	const char *arguments[16] = { batch->program, "analyze", "--save",  one->profile_path,
@@ -99,10 +120,7 @@ static void start(struct batch *batch, struct fdar_batch_case *one)
 	job->from = fdar_batch_case_from(one, batch->asked);
 	job->batch = batch;
 	job->one = one;
-	job->process = g_subprocess_newv(arguments,
-					 G_SUBPROCESS_FLAGS_STDOUT_SILENCE |
-						 G_SUBPROCESS_FLAGS_STDERR_PIPE,
-					 &error);
+	job->process = spawn(arguments, &error);
 	if (!job->process) {
 		one->error = g_strdup(error->message);
 		batch->options->through(one, FALSE, batch->options->user);

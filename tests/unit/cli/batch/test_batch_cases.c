@@ -61,9 +61,49 @@ static void test_changed(void)
 	g_assert_cmpint(g_rmdir(dir), ==, 0);
 }
 
+/* A stream of a plain trace, some folders down, gets longer, or other bytes: the folders do not show it. */
+static void test_plain_trace(void)
+{
+	g_autofree char *dir = g_dir_make_tmp("flowdar-batch-XXXXXX", NULL);
+	g_autofree char *trace = g_build_filename(dir, "a", NULL);
+	g_autofree char *below = g_build_filename(trace, "ust", "uid", NULL);
+	g_autofree char *up = g_path_get_dirname(below);
+	char *paths[] = { trace, NULL };
+
+	g_assert_cmpint(g_mkdir_with_parents(below, 0700), ==, 0);
+	write_to(below, "metadata", "m");
+	write_to(below, "channel0_0", "12");
+	g_autoptr(GPtrArray) cases = fdar_batch_cases_new(paths, dir, NULL);
+	const struct fdar_batch_case *one = g_ptr_array_index(cases, 0);
+	g_autofree char *asked = fdar_batch_asked("session", NULL, NULL);
+	g_assert_cmpuint(cases->len, ==, 1);
+	g_assert_cmpstr(one->name, ==, "a");
+	g_autofree char *stream = g_build_filename(below, "channel0_0", NULL);
+
+	for (unsigned i = 0; i < 2; i++) {
+		g_autofree char *from = fdar_batch_case_from(one, asked);
+		FILE *file;
+
+		make(one, from);
+		g_assert_true(fdar_batch_case_is_done(one, asked));
+		file = fopen(stream, i ? "r+" : "a");
+		g_assert_nonnull(file);
+		g_assert_cmpint(fputs("3", file), >=, 0);
+		g_assert_cmpint(fclose(file), ==, 0);
+		g_assert_false(fdar_batch_case_is_done(one, asked));
+	}
+	fdar_batch_case_forget(one);
+	remove_from(below, "channel0_0");
+	remove_from(below, "metadata");
+	g_assert_cmpint(g_rmdir(below) | g_rmdir(up) | g_rmdir(trace), ==, 0);
+	remove_from(dir, "a.profile");
+	g_assert_cmpint(g_rmdir(dir), ==, 0);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/batch-cases/changed", test_changed);
+	g_test_add_func("/batch-cases/plain-trace", test_plain_trace);
 	return g_test_run();
 }

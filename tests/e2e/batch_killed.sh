@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# A batch that is killed again and again, at whatever moment, and begun again: in the end its table and its profiles
+# are those of a batch that nobody disturbed, and nothing else is left.
+set -euo pipefail
+: "${FLOWDAR:?the program}" "${FLOWDAR_SOURCE:?the source}"
+WORK=$(mktemp -d "${TMPDIR:-/tmp}/flowdar-e2e.XXXXXX")
+trap 'rm -rf "$WORK"' EXIT
+KILLS=10
+RECORDINGS=32
+
+fail() {
+	echo "FAILED: $*"
+	exit 1
+}
+
+# How much is done: by what tells that it is.
+done_now() {
+	find "$WORK/killed" -name '.*.from' | wc -l
+}
+
+mkdir "$WORK/all" "$WORK/killed"
+for ((i = 0; i < RECORDINGS; i++)); do
+	from=baseline
+	[ $((i % 3)) != 2 ] || from=attack
+	cp -r "$FLOWDAR_SOURCE/tests/golden/data/$from" "$WORK/all/$(printf 'r%02d' $i)"
+done
+"$FLOWDAR" batch "$WORK/all" -o "$WORK/whole" --jobs 2 --format json > "$WORK/whole.json" 2> "$WORK/whole.err" ||
+	fail "$(cat "$WORK/whole.err")"
+
+# Each gets a little further, and is killed when it has, or before.
+killed=0
+for ((i = 0; i < KILLS; i++)); do
+	before=$(done_now)
+	"$FLOWDAR" batch "$WORK/all" -o "$WORK/killed" --jobs 2 > "$WORK/out" 2>&1 &
+	batch=$!
+	for ((try = 0; try < 6000; try++)); do
+		kill -0 $batch 2> /dev/null || break
+		[ "$(done_now)" -le $((before + i % 3)) ] || break
+		sleep 0.01
+	done
+	sleep "0.0$((RANDOM % 10))"
+	kill -KILL $batch 2> /dev/null || true
+	status=0
+	wait $batch 2> /dev/null || status=$?
+	[ $status != 137 ] || killed=$((killed + 1))
+done
+[ $killed -ge 3 ] || fail "only $killed batches were killed before their end"
+echo "-- $killed killed, $(done_now) of $RECORDINGS done by then"
+
+"$FLOWDAR" batch "$WORK/all" -o "$WORK/killed" --jobs 2 --format json > "$WORK/killed.json" 2> "$WORK/killed.err" ||
+	fail "$(cat "$WORK/killed.err")"
+cmp "$WORK/whole.json" "$WORK/killed.json" || fail "another table"
+for profile in "$WORK"/whole/*.profile; do
+	cmp "$profile" "$WORK/killed/${profile##*/}" || fail "another profile"
+done
+diff <(ls "$WORK/whole") <(ls "$WORK/killed") || fail "what killed writers left looks like a profile"
