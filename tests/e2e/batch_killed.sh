@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A batch that is killed again and again, at whatever moment, and begun again: in the end its table and its profiles
-# are those of a batch that nobody disturbed, and nothing else is left.
+# are those of a batch that nobody disturbed, and nothing else that is left looks like a profile.
 set -euo pipefail
 : "${FLOWDAR:?the program}" "${FLOWDAR_SOURCE:?the source}"
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/flowdar-e2e.XXXXXX")
@@ -53,4 +53,7 @@ cmp "$WORK/whole.json" "$WORK/killed.json" || fail "another table"
 for profile in "$WORK"/whole/*.profile; do
 	cmp "$profile" "$WORK/killed/${profile##*/}" || fail "another profile"
 done
-diff <(ls "$WORK/whole") <(ls "$WORK/killed") || fail "what killed writers left looks like a profile"
+profiles() {
+	find "$1" -name '*.profile' -printf '%f\n' | sort
+}
+diff <(profiles "$WORK/whole") <(profiles "$WORK/killed") || fail "what killed writers left looks like a profile"
