@@ -25,6 +25,7 @@ static const struct {
 	{ "wait-begin", FDAR_EVENT_WAIT_BEGIN, SPAN_NONE, FALSE },
 	{ "wait-end", FDAR_EVENT_WAIT_END, SPAN_NONE, FALSE },
 	{ "boundary", FDAR_EVENT_BOUNDARY, SPAN_NONE, FALSE },
+	{ "process-end", FDAR_EVENT_PROCESS_END, SPAN_NONE, FALSE },
 	{ "session", FDAR_EVENT_SESSION_BEGIN, SPAN_SESSION, FALSE },
 	{ "request", FDAR_EVENT_REQUEST_BEGIN, SPAN_REQUEST, FALSE },
 };
@@ -180,11 +181,10 @@ static gboolean take_deed(struct rule *rule, GKeyFile *file, const char *group, 
 		*needs_key = deeds[i].key;
 		return TRUE;
 	}
-	return refuse(
-		error, group, "do",
-		"session-begin, session-resume, session-suspend, session-end, put, take, "
-		"request-begin, request-end, wait-begin, wait-end, boundary, or session or request "
-		"of a function");
+	return refuse(error, group, "do",
+		      "session-begin, session-resume, session-suspend, session-end, put, take, "
+		      "request-begin, request-end, wait-begin, wait-end, boundary, process-end, or "
+		      "session or request of a function");
 }
 
 /* A pid namespace is a number, as LTTng's context and ls -l /proc/PID/ns/pid have it. */
@@ -247,9 +247,15 @@ static gboolean take_when(struct fdar_rules *rules, struct rule *rule, GKeyFile 
 	if (at && (!rule->function || rule->span != SPAN_NONE ||
 		   (!rule->leaving && strcmp(at, "entry") != 0)))
 		return refuse(error, group, "at", "of a function: entry or exit");
+	rule->lasts = rule->kind == FDAR_EVENT_REQUEST_BEGIN && rule->span == SPAN_NONE &&
+		      g_strcmp0(rule->until, "session") == 0;
+	if (rule->lasts)
+		g_clear_pointer(&rule->until, g_free);
 	if (rule->until && rule->kind != FDAR_EVENT_HANDOFF_TAKE &&
 	    (rule->kind != FDAR_EVENT_SESSION_BEGIN || rule->span != SPAN_NONE))
-		return refuse(error, group, "until", "a take, session-begin or session to be of");
+		return refuse(error, group, "until",
+			      "a take, session-begin or session to be of (or, of a "
+			      "request-begin, session)");
 	rule->forks = g_key_file_get_boolean(file, group, "forks", NULL);
 	if (g_key_file_has_key(file, group, "forks", NULL) &&
 	    (!rule->forks || rule->kind != FDAR_EVENT_SESSION_BEGIN || rule->span != SPAN_NONE))
@@ -310,6 +316,8 @@ static gboolean add_rule(struct fdar_rules *rules, GKeyFile *file, const char *g
 			      "which field, or group of the pattern, tells sessions");
 	if (rule->kind == FDAR_EVENT_BOUNDARY && rule->key.from != RULE_NOWHERE)
 		return refuse(error, group, "key", "nothing: a boundary is its thread's");
+	if (rule->kind == FDAR_EVENT_PROCESS_END && rule->key.from != RULE_NOWHERE)
+		return refuse(error, group, "key", "nothing: the process is meant that says it");
 	if (rule->kind != FDAR_EVENT_SESSION_BEGIN && rule->label.from != RULE_NOWHERE)
 		return refuse(error, group, "label", "session-begin or session to be of");
 	rules->have_functions |= rule->function != NULL;

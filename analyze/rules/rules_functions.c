@@ -70,6 +70,8 @@ static void end_span(struct fdar_rules_run *run, const struct fdar_event *event,
 		SPAN_SESSION;
 	uint64_t counted = span->key ? span->key : OWN_KEY | event->tid;
 
+	if (session)
+		rules_request_over(run, event);
 	rules_count_end(run, span->rule, event->pid, counted, session ? 0 : 1, TRUE);
 	rules_emit(run, event, session ? FDAR_EVENT_SESSION_END : FDAR_EVENT_REQUEST_END,
 		   span->key);
@@ -118,7 +120,7 @@ static void begin_span(struct fdar_rules_run *run, struct rules_thread *thread, 
 	g_array_append_val(thread->spans, span);
 }
 
-/* Before the function's entry, so that the function is in what it begins. */
+/* Before the function's entry, so that the function is in what it begins; but the waits, which are its own. */
 void rules_enter(struct fdar_rules_run *run, const struct fdar_event *event)
 {
 	struct rules_thread *thread = rules_thread_of(run, event);
@@ -131,6 +133,8 @@ void rules_enter(struct fdar_rules_run *run, const struct fdar_event *event)
 	while ((index = rule_after(run, index, event, FALSE)) != NO_RULE) {
 		const struct rule *rule = g_ptr_array_index(run->rules->rules, index);
 
+		if (rule->kind == FDAR_EVENT_WAIT_BEGIN)
+			continue;
 		if (rule->span == SPAN_NONE)
 			rules_perform(run, index, rule, event, NULL);
 		else if (!is_open(thread, index))
@@ -139,14 +143,51 @@ void rules_enter(struct fdar_rules_run *run, const struct fdar_event *event)
 	g_array_append_val(thread->stack, event->func.function);
 }
 
+/* Those waits of a function that lie on its inner side. */
+static void meet_waits(struct fdar_rules_run *run, const struct fdar_event *event, gboolean leaving)
+{
+	enum fdar_event_kind kind = leaving ? FDAR_EVENT_WAIT_END : FDAR_EVENT_WAIT_BEGIN;
+	uint32_t index = NO_RULE;
+
+	while ((index = rule_after(run, index, event, leaving)) != NO_RULE) {
+		const struct rule *rule = g_ptr_array_index(run->rules->rules, index);
+
+		if (rule->kind == kind)
+			rules_perform(run, index, rule, event, NULL);
+	}
+}
+
+void rules_entered(struct fdar_rules_run *run, const struct fdar_event *event)
+{
+	if (!rules_thread_of(run, event)->over)
+		meet_waits(run, event, FALSE);
+}
+
+void rules_leaving(struct fdar_rules_run *run, const struct fdar_event *event)
+{
+	const struct rules_thread *thread = rules_thread_of(run, event);
+	struct fdar_event left = *event;
+
+	if (!run->rules->have_leaving || thread->over || !thread->stack->len)
+		return;
+	left.func.function = g_array_index(thread->stack, uint64_t, thread->stack->len - 1);
+	if (!event->func.function || event->func.function == left.func.function)
+		meet_waits(run, &left, TRUE);
+}
+
+/* A wait in it has ended by then, in whatever way. */
 static void meet_exit(struct fdar_rules_run *run, const struct fdar_event *event, uint64_t function)
 {
 	struct fdar_event left = *event;
 	uint32_t index = NO_RULE;
 
 	left.func.function = function;
-	while ((index = rule_after(run, index, &left, TRUE)) != NO_RULE)
-		rules_perform(run, index, g_ptr_array_index(run->rules->rules, index), &left, NULL);
+	while ((index = rule_after(run, index, &left, TRUE)) != NO_RULE) {
+		const struct rule *rule = g_ptr_array_index(run->rules->rules, index);
+
+		if (rule->kind != FDAR_EVENT_WAIT_END)
+			rules_perform(run, index, rule, &left, NULL);
+	}
 }
 
 /* The stack becomes so long: what is above is left, from the innermost on, also where nobody tells its exit. */

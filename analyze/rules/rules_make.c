@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analyze/rules/rules_private.h"
+#include "instrument/wire/events.h"
 
 #define NAMES_MAX 4096u /* texts of a trace that are kept: a rule's own name is always there */
 
@@ -137,8 +138,10 @@ static void end_before(struct fdar_rules_run *run, uint32_t index, const struct 
 	if (!thread->key || (thread->ending != index &&
 			     (thread->ending != ANY_TAKE || rule->kind != FDAR_EVENT_HANDOFF_TAKE)))
 		return;
-	if (g_hash_table_remove(run->open, &open))
+	if (g_hash_table_remove(run->open, &open)) {
+		rules_request_over(run, event);
 		rules_emit(run, event, FDAR_EVENT_SESSION_END, thread->key);
+	}
 	rules_work_begin(thread, 0, NO_RULE);
 }
 
@@ -245,6 +248,8 @@ static void do_session(struct fdar_rules_run *run, uint32_t index, const struct 
 	}
 	if (rule->kind != FDAR_EVENT_SESSION_BEGIN)
 		rules_fork_claim(run, event, key);
+	if (rule->kind == FDAR_EVENT_SESSION_END && thread->key == key)
+		rules_request_over(run, event);
 	made = rules_emit(run, event, rule->kind, key);
 	if (rule->kind == FDAR_EVENT_SESSION_BEGIN || rule->kind == FDAR_EVENT_SESSION_RESUME)
 		rules_work_begin(thread, key, rule->ending);
@@ -288,8 +293,10 @@ static void do_boundary(struct fdar_rules_run *run, const struct fdar_event *eve
 	struct rules_thread *thread = rules_thread_of(run, event);
 	struct open_key open = { thread->key, event->pid, 0 };
 
-	if (is_new_key(thread->key) && g_hash_table_remove(run->open, &open))
+	if (is_new_key(thread->key) && g_hash_table_remove(run->open, &open)) {
+		rules_request_over(run, event);
 		rules_emit(run, event, FDAR_EVENT_SESSION_END, thread->key);
+	}
 	rules_work_begin(thread, 0, NO_RULE);
 	rules_emit(run, event, FDAR_EVENT_BOUNDARY, 0);
 }
@@ -303,6 +310,24 @@ static void do_wait(struct fdar_rules_run *run, const struct rule *rule,
 
 	made->name = !begins ? 0 : what ? what : own_text(run, rule->name);
 	made->wait = rule->wait;
+}
+
+/* All that is open in the process is over with it, which who hears of that knows. */
+static void do_process_end(struct fdar_rules_run *run, const struct fdar_event *event)
+{
+	struct rules_thread *thread = rules_thread_of(run, event);
+	GHashTableIter all;
+	gpointer open;
+
+	g_array_set_size(thread->stack, 0);
+	g_array_set_size(thread->spans, 0);
+	thread->over = 0;
+	g_hash_table_iter_init(&all, run->open);
+	while (g_hash_table_iter_next(&all, &open, NULL))
+		if (((const struct open_key *)open)->pid == event->pid)
+			g_hash_table_iter_remove(&all);
+	rules_work_begin(thread, 0, NO_RULE);
+	rules_emit(run, event, FDAR_EVENT_PROCESS_END, 0)->process_end.how = FDAR_PROCESS_EXIT;
 }
 
 /* The event has not the field that this is in. */
@@ -338,6 +363,9 @@ void rules_perform(struct fdar_rules_run *run, uint32_t index, const struct rule
 		break;
 	case FDAR_EVENT_BOUNDARY:
 		do_boundary(run, event);
+		break;
+	case FDAR_EVENT_PROCESS_END:
+		do_process_end(run, event);
 		break;
 	case FDAR_EVENT_WAIT_BEGIN:
 	case FDAR_EVENT_WAIT_END:

@@ -55,6 +55,7 @@ struct rule {
 	char *until;      /* as written; NULL: until something else says so */
 	uint32_t ending;  /* the rule that is meant by it; ANY_TAKE; NO_RULE: none */
 	gboolean leaving; /* of a function: at its exit */
+	gboolean lasts;   /* of request-begin: until its session ends */
 	gboolean forks;   /* of session-begin: it goes on in a child */
 	uint8_t wait;     /* of wait-begin: enum fdar_wait_kind */
 };
@@ -175,6 +176,8 @@ void rules_perform(struct fdar_rules_run *run, uint32_t index, const struct rule
 void rules_work_begin(struct rules_thread *thread, uint64_t key, uint32_t ending);
 /* It works for nobody, if it worked for that session. */
 void rules_work_over(struct fdar_rules_run *run, const struct fdar_event *event, uint64_t key);
+/* The thread's session ends: its request that lasts until then does so, too. Before the session does. */
+void rules_request_over(struct fdar_rules_run *run, const struct fdar_event *event);
 /* A key for what has none. */
 uint64_t rules_new_key(struct fdar_rules_run *run);
 /* An event at the time of another one. */
@@ -232,8 +235,10 @@ void rules_events_index(struct fdar_rules *rules);
 /* The rules about an event; NULL: none. */
 const GPtrArray *rules_about(const struct fdar_rules *rules, const char *event);
 
-/* rules_functions.c: to be told before an entry, and after all that ends functions. */
+/* rules_functions.c: to be told before an entry and behind it, before an exit, and after all that ends functions. */
 void rules_enter(struct fdar_rules_run *run, const struct fdar_event *event);
+void rules_entered(struct fdar_rules_run *run, const struct fdar_event *event);
+void rules_leaving(struct fdar_rules_run *run, const struct fdar_event *event);
 void rules_leave(struct fdar_rules_run *run, const struct fdar_event *event);
 void rules_unwind(struct fdar_rules_run *run, const struct fdar_event *event, uint64_t count);
 

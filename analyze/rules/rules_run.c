@@ -162,7 +162,11 @@ const struct fdar_event *fdar_rules_run_apply(struct fdar_rules_run *run,
 			rules_thread_name(run, event);
 		if (functions && event->kind == FDAR_EVENT_FUNC_ENTRY)
 			rules_enter(run, event);
+		else if (functions && event->kind == FDAR_EVENT_FUNC_EXIT)
+			rules_leaving(run, event);
 		g_array_append_val(run->out, *event);
+		if (functions && event->kind == FDAR_EVENT_FUNC_ENTRY)
+			rules_entered(run, event);
 		run->told |= !all && event->kind == FDAR_EVENT_SESSION_BEGIN;
 		if (all)
 			apply_all(run, all, event);

@@ -60,3 +60,15 @@ void rules_work_over(struct fdar_rules_run *run, const struct fdar_event *event,
 	if (thread->key == key)
 		rules_work_begin(thread, 0, NO_RULE);
 }
+
+void rules_request_over(struct fdar_rules_run *run, const struct fdar_event *event)
+{
+	struct open_key open = { OWN_KEY | event->tid, event->pid, 1 };
+	guint begun = GPOINTER_TO_UINT(g_hash_table_lookup(run->open, &open));
+
+	if (!begun ||
+	    !((const struct rule *)g_ptr_array_index(run->rules->rules, begun - 1))->lasts)
+		return;
+	g_hash_table_remove(run->open, &open);
+	rules_emit(run, event, FDAR_EVENT_REQUEST_END, 0);
+}

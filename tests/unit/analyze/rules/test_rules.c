@@ -44,8 +44,19 @@ static char *told(struct fdar_rules_run *run, const struct fdar_event *events, s
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
+static char *kinds_of(const struct fdar_event *events, size_t count)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	for (size_t i = 0; i < count; i++)
+		g_string_append_printf(text, "%s%s", i ? " " : "",
+				       fdar_event_kind_name(events[i].kind));
+	return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
 struct outcome {
 	char *told;
+	char *kinds; /* of all events */
 	GArray *met;
 	GPtrArray *doubts;
 };
@@ -53,6 +64,7 @@ struct outcome {
 static void outcome_clear(struct outcome *outcome)
 {
 	g_free(outcome->told);
+	g_free(outcome->kinds);
 	g_array_unref(outcome->met);
 	g_ptr_array_unref(outcome->doubts);
 }
@@ -88,6 +100,7 @@ static struct outcome apply(const char *rules_text, const char *script_text)
 	const struct fdar_event *events =
 		fdar_rules_run_apply(run, script_events(script), script->events->len, &length);
 	outcome.told = told(run, events, length);
+	outcome.kinds = kinds_of(events, length);
 	outcome.met = fdar_rules_run_met(run);
 	outcome.doubts = fdar_doubts_new();
 	fdar_rules_run_doubts(run, outcome.doubts);
@@ -657,6 +670,53 @@ static void test_boundary(void)
 	outcome_clear(&outcome);
 }
 
+/* A process that is left by a call which never returns: what is open in it, of functions and of keys, ends with it,
+ * and not what is open in another one. */
+static void test_process_end(void)
+{
+	static const char rules[] =
+		"[rule serve]\nfunction=serve\ndo=session\n"
+		"[rule key]\nevent=key\ntext=t\nmatch=(?<key>.+)\ndo=session-begin\n"
+		"[rule done]\nfunction=dispatch\ndo=process-end\n";
+	struct outcome outcome = apply(rules, "A 1 other:key:7 2 +serve 4 +dispatch 5 +give\n"
+					      "2A 3 other:key:8 6 -main");
+
+	g_assert_cmpstr(outcome.told, ==,
+			"1 session_begin 7; 2 session_begin 1; 3 session_begin 8; "
+			"4 process_end 0");
+	g_assert_cmpuint(met(&outcome, 0)->open, ==, 0);
+	g_assert_cmpuint(met(&outcome, 1)->open, ==, 1);
+	g_assert_cmpuint(met(&outcome, 2)->met, ==, 1);
+	outcome_clear(&outcome);
+}
+
+/* A request until its session ends, of whatever kind that is; the next is not begun again. */
+static void test_requests_over(void)
+{
+	static const char rules[] =
+		"[rule serve]\nfunction=serve\ndo=session\n"
+		"[rule key]\nevent=key\ntext=t\nmatch=(?<key>.+)\ndo=session-begin\n"
+		"[rule end]\nevent=end\ntext=t\nmatch=(?<key>.+)\ndo=session-end\n"
+		"[rule turn]\nevent=turn\ndo=session\nuntil=turn\n"
+		"[rule loop]\nevent=loop\ndo=boundary\n"
+		"[rule ask]\nevent=ask\ndo=request-begin\nuntil=session\n";
+	struct outcome outcome =
+		apply(rules, "A 1 +serve 2 other:ask: 3 -serve 4 other:key:7 5 other:ask: "
+			     "6 other:end:7 7 other:turn: 8 other:ask: 9 other:turn: 10 other:ask: "
+			     "11 other:loop:");
+
+	g_assert_cmpstr(
+		outcome.told, ==,
+		"1 session_begin 1; 2 request_begin 0 ask; 3 request_end 0; 3 session_end 1; "
+		"4 session_begin 7; 5 request_begin 0 ask; 6 request_end 0; 6 session_end 7; "
+		"7 session_begin 2; 8 request_begin 0 ask; 9 request_end 0; 9 session_end 2; "
+		"9 session_begin 3; 10 request_begin 0 ask; 11 request_end 0; "
+		"11 session_end 3; 11 boundary 0");
+	g_assert_cmpuint(met(&outcome, 5)->again, ==, 0);
+	g_assert_cmpuint(met(&outcome, 5)->open, ==, 0);
+	outcome_clear(&outcome);
+}
+
 /* All rules of a function; and its exit where nobody tells it. */
 static void test_several(void)
 {
@@ -680,6 +740,23 @@ static void test_waits(void)
 	struct outcome outcome = apply(rules, "A 1 other:want: 2 other:got:");
 
 	g_assert_cmpstr(outcome.told, ==, "1 wait_begin 0 lock; 2 wait_end 0");
+	outcome_clear(&outcome);
+}
+
+/* A function that waits: the wait is in it, from its entry to its exit, and not around it. What waits between two
+ * functions is in neither. */
+static void test_waits_inside(void)
+{
+	static const char rules[] =
+		"[rule in]\nfunction=give\ndo=wait-begin\n[rule out]\nfunction=give\nat=exit\n"
+		"do=wait-end\n[rule from]\nfunction=dispatch\nat=exit\ndo=wait-begin\n"
+		"[rule to]\nfunction=serve\ndo=wait-end\n";
+	struct outcome outcome =
+		apply(rules, "A 1 +give 2 -give 3 +dispatch 4 -dispatch 5 +serve 6 -serve");
+
+	g_assert_cmpstr(outcome.kinds, ==,
+			"func_entry wait_begin wait_end func_exit func_entry func_exit wait_begin "
+			"wait_end func_entry func_exit");
 	outcome_clear(&outcome);
 }
 
@@ -790,8 +867,11 @@ int main(int argc, char **argv)
 	g_test_add_func("/rules/text-keys", test_text_keys);
 	g_test_add_func("/rules/labels", test_labels);
 	g_test_add_func("/rules/boundary", test_boundary);
+	g_test_add_func("/rules/requests-over", test_requests_over);
+	g_test_add_func("/rules/process-end", test_process_end);
 	g_test_add_func("/rules/several", test_several);
 	g_test_add_func("/rules/waits", test_waits);
+	g_test_add_func("/rules/waits-inside", test_waits_inside);
 	g_test_add_func("/rules/components", test_components);
 	g_test_add_func("/rules/maps", test_maps);
 	g_test_add_func("/rules/refused", test_refused);
