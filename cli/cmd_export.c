@@ -6,6 +6,7 @@
 
 #include "cli/export/export_lines.h"
 #include "cli/export/export_pcap.h"
+#include "cli/export/export_said.h"
 #include "cli/export/export_sql.h"
 #include "cli/flame/flame_input.h"
 #include "cli/kit/command.h"
@@ -199,7 +200,36 @@ static gboolean save_pprof(const char *path, const struct fdar_flame_tree *tree,
 {
 	g_autoptr(GByteArray) bytes = fdar_export_pprof(tree, FDAR_FLAME_SUBJECT, error);
 
-	return bytes && fdar_save(path, bytes->data, bytes->len, error);
+	if (!bytes || !fdar_save(path, bytes->data, bytes->len, error))
+		return FALSE;
+	fdar_export_said(path, 0, "a profile of pprof");
+	return TRUE;
+}
+
+static gboolean save_folded(const char *path, const struct fdar_flame_tree *tree, GError **error)
+{
+	GString *text = fdar_export_folded(tree);
+	gsize bytes = text->len;
+	guint stacks = 0;
+
+	for (gsize i = 0; i < bytes; i++)
+		stacks += text->str[i] == '\n';
+	if (!fdar_save_text(path, text, error))
+		return FALSE;
+	fdar_export_said(path, bytes, "%u stack%s", stacks, stacks == 1 ? "" : "s");
+	return TRUE;
+}
+
+static gboolean save_speedscope(const char *path, const struct fdar_flame_tree *tree,
+				const char *name, GError **error)
+{
+	GString *text = fdar_export_speedscope(tree, name);
+	gsize bytes = text->len;
+
+	if (!fdar_save_text(path, text, error))
+		return FALSE;
+	fdar_export_said(path, bytes, "a profile of speedscope");
+	return TRUE;
 }
 
 static gboolean save_trees(const struct texts *texts, const char *path,
@@ -207,10 +237,9 @@ static gboolean save_trees(const struct texts *texts, const char *path,
 {
 	g_autofree char *name = fdar_path_name(path);
 
-	if (texts->folded && !fdar_save_text(texts->folded, fdar_export_folded(tree), error))
+	if (texts->folded && !save_folded(texts->folded, tree, error))
 		return FALSE;
-	if (texts->speedscope &&
-	    !fdar_save_text(texts->speedscope, fdar_export_speedscope(tree, name), error))
+	if (texts->speedscope && !save_speedscope(texts->speedscope, tree, name, error))
 		return FALSE;
 	return !texts->pprof || save_pprof(texts->pprof, tree, error);
 }

@@ -101,6 +101,20 @@ struct fdar_spans *fdar_spans_read(const char *path, const struct fdar_spans_opt
 	return spans;
 }
 
+#define PIDS_MAX 4194304u /* of Linux: ids are below */
+
+uint32_t fdar_spans_pid(const struct fdar_span_thread *thread)
+{
+	return thread->pid <= INT32_MAX ? thread->pid : PIDS_MAX + (thread->pid & INT32_MAX);
+}
+
+char *fdar_spans_process_name(const struct fdar_spans *spans, const struct fdar_span_thread *thread)
+{
+	return thread->pid <= INT32_MAX
+		       ? g_strdup(spans->program)
+		       : g_strdup_printf("%s (process %u)", spans->program, thread->told_pid);
+}
+
 /* How many spans come before those of a thread that begin after a time. */
 static uint32_t after(const struct fdar_spans *spans, uint32_t thread, uint64_t time_ns)
 {

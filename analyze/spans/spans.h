@@ -119,6 +119,14 @@ uint32_t fdar_spans_after(const struct fdar_spans *spans, uint32_t thread, uint6
 /* The innermost span of a thread that is open at a time (end not included); FDAR_SPANS_NONE: none is. */
 uint32_t fdar_spans_at(const struct fdar_spans *spans, uint32_t thread, uint64_t time_ns);
 
+/* For programs that take process ids of 31 bits, and one process for each: the thread's process's id, or where another
+ * process has that, or had it, a number that is no id of Linux. */
+uint32_t fdar_spans_pid(const struct fdar_span_thread *thread);
+
+/* What it is called there: the program, and its id where the number is another. The caller frees it. */
+char *fdar_spans_process_name(const struct fdar_spans *spans,
+			      const struct fdar_span_thread *thread);
+
 /* NULL is allowed. */
 void fdar_spans_free(struct fdar_spans *spans);
 typedef struct fdar_spans fdar_spans;

@@ -2,6 +2,7 @@
 
 #include <gio/gio.h>
 
+#include "cli/export/export_said.h"
 #include "cli/kit/command.h"
 #include "cli/kit/profile_input.h"
 #include "cli/kit/reading.h"
@@ -61,6 +62,28 @@ static struct fdar_spans *read_unit(const struct fdar_export_lines *lines, enum 
 	return spans;
 }
 
+static void tell_written(const char *path, gsize bytes, const struct fdar_spans *spans)
+{
+	g_autofree char *calls = fdar_format_count(spans->count);
+	g_autofree char *sessions = fdar_format_count(spans->session_count);
+	gboolean one = spans->session_count == 1;
+
+	fdar_export_said(path, bytes, "%s call%s, %s %s%s", calls, spans->count == 1 ? "" : "s",
+			 sessions, spans->unit == FDAR_UNIT_REQUEST ? "request" : "session",
+			 one ? "" : "s");
+}
+
+static gboolean write_text(const char *path, GString *text, const struct fdar_spans *spans,
+			   GError **error)
+{
+	gsize bytes = text->len;
+
+	if (!fdar_save_text(path, text, error))
+		return FALSE;
+	tell_written(path, bytes, spans);
+	return TRUE;
+}
+
 static gboolean write_pictures(const struct fdar_export_lines *lines, GError **error)
 {
 	g_autoptr(fdar_spans) spans = NULL;
@@ -70,13 +93,14 @@ static gboolean write_pictures(const struct fdar_export_lines *lines, GError **e
 	spans = read_unit(lines, unit, lines->shorter_ns, FALSE, error);
 	if (!spans)
 		return FALSE;
-	if (lines->chrome && !fdar_save_text(lines->chrome, fdar_export_chrome(spans), error))
+	if (lines->chrome && !write_text(lines->chrome, fdar_export_chrome(spans), spans, error))
 		return FALSE;
 	if (lines->perfetto) {
 		g_autoptr(GByteArray) bytes = fdar_export_perfetto(spans);
 
 		if (!fdar_save(lines->perfetto, bytes->data, bytes->len, error))
 			return FALSE;
+		tell_written(lines->perfetto, bytes->len, spans);
 	}
 	tell_left_out(lines, spans);
 	return TRUE;
@@ -103,7 +127,7 @@ static gboolean write_otlp(const struct fdar_export_lines *lines, GError **error
 			    spans->unit == FDAR_UNIT_REQUEST ? "requests" : "sessions");
 		return FALSE;
 	}
-	if (!spans || !fdar_save_text(lines->otlp, fdar_export_otlp(spans), error))
+	if (!spans || !write_text(lines->otlp, fdar_export_otlp(spans), spans, error))
 		return FALSE;
 	tell_left_out(lines, spans);
 	return TRUE;

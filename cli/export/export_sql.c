@@ -3,9 +3,11 @@
 #include <gio/gio.h>
 
 #include "analyze/profile/profile.h"
+#include "cli/export/export_said.h"
 #include "cli/kit/command.h"
 #include "cli/kit/profile_input.h"
 #include "cli/kit/save.h"
+#include "cli/kit/table.h"
 
 #define DEPTH_MAX 4096 /* of a path that is written as a text */
 
@@ -295,6 +297,35 @@ static void fill(struct filling *filling)
 	run(filling, "COMMIT");
 }
 
+/* What is in a table; 0: nothing, or it is not known. */
+static guint64 rows_of(const struct filling *filling, const char *table)
+{
+	g_autofree char *query = g_strdup_printf("SELECT count(*) FROM %s", table);
+	sqlite3_stmt *statement = NULL;
+	guint64 rows = 0;
+
+	if (sqlite3_prepare_v2(filling->db, query, -1, &statement, NULL) == SQLITE_OK &&
+	    sqlite3_step(statement) == SQLITE_ROW)
+		rows = (guint64)sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	return rows;
+}
+
+static void tell_written(const struct filling *filling, const char *path, guint64 bytes)
+{
+	static const char *const tables[] = { "sessions", "requests", "paths", "functions" };
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	if (filling->error)
+		return;
+	for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {
+		g_autofree char *rows = fdar_format_count(rows_of(filling, tables[i]));
+
+		g_string_append_printf(text, "%s%s %s", i ? ", " : "", rows, tables[i]);
+	}
+	fdar_export_said(path, bytes, "%s", text->str);
+}
+
 /* A database in memory, as what a file of it holds, is written whole or not at all. */
 static void save(struct filling *filling)
 {
@@ -310,6 +341,7 @@ static void save(struct filling *filling)
 				    "%s: no memory for the database", filling->sql->sqlite);
 	else
 		fdar_save(filling->sql->sqlite, bytes, (gsize)size, &filling->error);
+	tell_written(filling, filling->sql->sqlite, (guint64)size);
 	sqlite3_free(bytes);
 }
 
@@ -325,6 +357,8 @@ int fdar_export_sql_write(const struct fdar_export_sql *sql)
 	save(&filling);
 	if (!filling.error && sql->csv)
 		fdar_export_csv(filling.db, sql->csv, &filling.error);
+	if (sql->csv)
+		tell_written(&filling, sql->csv, 0);
 	sqlite3_close(filling.db);
 	if (filling.error) {
 		code = g_error_matches(filling.error, G_IO_ERROR, G_IO_ERROR_CANCELLED)

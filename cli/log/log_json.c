@@ -71,7 +71,9 @@ static void add_item(struct fdar_log_print *print, const struct fdar_log_item *i
 	add_number(line, "start_epoch_ns", item->start_ns);
 	if (item->end_ns)
 		add_number(line, "end_epoch_ns", item->end_ns);
-	add_number(line, "pid", item->pid);
+	add_number(line, "pid", fdar_source_process(print->names.source, item->pid).pid);
+	if (item->pid > INT32_MAX)
+		add_number(line, "process", item->pid & INT32_MAX);
 	add_number(line, "tid", item->tid);
 	if (item->thread_name)
 		add_text(line, "thread", fdar_source_text(print->names.source, item->thread_name));

@@ -127,6 +127,9 @@ for _ in 1 2; do unshare -p -f --mount-proc "$GENERATOR" all 100; done
 finish 5400
 processes=$("$FLOWDAR" info "$WORK/containers" --format json | jq '.processes | length')
 [ "$processes" = 3 ] || fail "$processes processes in place of 3"
+"$FLOWDAR" log "$WORK/containers" --format json > "$WORK/log.json"
+jq -e '[.items[] | .pid] | length > 0 and all(. > 0 and . < 2147483648)' "$WORK/log.json" > /dev/null ||
+	fail "ids of processes: $(jq -c '[.items[] | .pid] | unique' "$WORK/log.json")"
 
 # Through a relay daemon, streamed and live; the live one is read before it has ended.
 port=$((21000 + $$ % 20000))

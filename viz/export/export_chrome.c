@@ -28,13 +28,21 @@ static void begin(GString *out, const struct fdar_spans *spans, const char *phas
 	g_string_append_printf(out, "%s\n{\"ph\":\"%s\",\"name\":",
 			       out->str[out->len - 1] == '[' ? "" : ",", phase);
 	fdar_json_append(out, name);
-	g_string_append_printf(out, ",\"pid\":%u,\"tid\":%u", spans->threads[thread].pid,
-			       spans->threads[thread].tid);
+	g_string_append_printf(out, ",\"pid\":%u,\"tid\":%u",
+			       fdar_spans_pid(&spans->threads[thread]), spans->threads[thread].tid);
 }
 
 static void add_time(GString *out, const struct fdar_spans *spans, uint64_t time_ns)
 {
 	append_time(out, "ts", time_ns - spans->begin_ns);
+}
+
+static void add_process_name(GString *out, const struct fdar_spans *spans,
+			     const struct fdar_span_thread *thread)
+{
+	g_autofree char *name = fdar_spans_process_name(spans, thread);
+
+	fdar_json_append(out, name);
 }
 
 static void add_names(GString *out, const struct fdar_spans *spans)
@@ -47,7 +55,7 @@ static void add_names(GString *out, const struct fdar_spans *spans)
 		if (g_hash_table_add(named, GUINT_TO_POINTER(thread->pid))) {
 			begin(out, spans, "M", "process_name", i);
 			g_string_append(out, ",\"args\":{\"name\":");
-			fdar_json_append(out, spans->program);
+			add_process_name(out, spans, thread);
 			g_string_append(out, "}}");
 		}
 		if (!*thread->name)

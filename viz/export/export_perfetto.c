@@ -103,6 +103,14 @@ static void put_track(struct writer *writer, guint64 id, guint64 parent, const c
 	put_packet(writer, packet, FLAG_NEEDS);
 }
 
+static void put_process_name(const struct writer *writer, GByteArray *process,
+			     const struct fdar_span_thread *thread)
+{
+	g_autofree char *name = fdar_spans_process_name(writer->spans, thread);
+
+	fdar_proto_text(process, 6, name);
+}
+
 static void put_threads(struct writer *writer)
 {
 	g_autoptr(GHashTable) told = g_hash_table_new(NULL, NULL);
@@ -112,13 +120,13 @@ static void put_threads(struct writer *writer)
 		GByteArray *more = g_byte_array_new();
 
 		if (g_hash_table_add(told, GUINT_TO_POINTER(thread->pid))) {
-			fdar_proto_number(more, 1, thread->pid);
-			fdar_proto_text(more, 6, writer->spans->program);
+			fdar_proto_number(more, 1, fdar_spans_pid(thread));
+			put_process_name(writer, more, thread);
 			put_track(writer, uuid(writer, OF_PROCESS, thread->pid), 0, NULL,
 				  TRACK_PROCESS, more);
 			more = g_byte_array_new();
 		}
-		fdar_proto_number(more, 1, thread->pid);
+		fdar_proto_number(more, 1, fdar_spans_pid(thread));
 		fdar_proto_number(more, 2, thread->tid);
 		if (*thread->name)
 			fdar_proto_text(more, 5, thread->name);

@@ -166,6 +166,39 @@ static void test_empty(void)
 	g_string_free(otlp, TRUE);
 }
 
+/* Processes whose id another one has, too, have numbers above all ids (whose.h), which are none of 31 bits. */
+static void test_second_lives(void)
+{
+	static struct fdar_span_thread lives[] = { { 7, 7, "", 7 }, { 0x80000000u, 7, "", 7 } };
+	struct fdar_spans two = all;
+	g_autoptr(JsonParser) parser = json_parser_new();
+	g_autoptr(GHashTable) pids = g_hash_table_new(NULL, NULL);
+	GString *text;
+	JsonArray *events;
+	guint names = 0;
+
+	two.threads = lives;
+	two.program = "server";
+	text = fdar_export_chrome(&two);
+	events = json_object_get_array_member(parse(parser, text), "traceEvents");
+	for (guint i = 0; i < json_array_get_length(events); i++) {
+		JsonObject *event = json_array_get_object_element(events, i);
+		gint64 pid = json_object_get_int_member(event, "pid");
+
+		g_assert_cmpint(pid, >, 0);
+		g_assert_cmpint(pid, <=, INT32_MAX);
+		g_hash_table_add(pids, GINT_TO_POINTER(pid));
+		if (strcmp(text_of(event, "name"), "process_name") == 0)
+			g_assert_cmpstr(text_of(json_object_get_object_member(event, "args"),
+						"name"),
+					==, names++ ? "server (process 7)" : "server");
+	}
+	g_assert_cmpuint(names, ==, 2);
+	g_assert_cmpuint(g_hash_table_size(pids), ==, 2);
+	g_assert_true(g_hash_table_contains(pids, GINT_TO_POINTER(7)));
+	g_string_free(text, TRUE);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -174,5 +207,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/export_spans/perfetto", test_perfetto);
 	g_test_add_func("/export_spans/proto", test_proto);
 	g_test_add_func("/export_spans/empty", test_empty);
+	g_test_add_func("/export-spans/second-lives", test_second_lives);
 	return g_test_run();
 }
