@@ -56,10 +56,11 @@ static gboolean is_one(const char *path)
 	return FALSE;
 }
 
-static void add(GPtrArray *cases, GHashTable *names, const char *path, const char *output)
+static void add(GPtrArray *cases, GHashTable *names, const char *before, const char *path,
+		const char *output)
 {
 	struct fdar_batch_case *one = g_new0(struct fdar_batch_case, 1);
-	g_autofree char *base = fdar_path_name(path);
+	g_autofree char *last = fdar_path_name(path), *base = g_strconcat(before, last, NULL);
 
 	one->path = g_strdup(path);
 	one->name = g_strdup(base);
@@ -76,8 +77,10 @@ static int by_text(gconstpointer a, gconstpointer b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* What is in a folder of recordings: they, not what lies beside them. */
-static void add_folder(GPtrArray *cases, GHashTable *names, const char *path, const char *output)
+/* What is in a folder of recordings: they, not what lies beside them. A relay daemon has a folder a host there:
+ * before is that one's name, and NULL where none can be. */
+static void add_folder(GPtrArray *cases, GHashTable *names, const char *before, const char *path,
+		       const char *output)
 {
 	g_autoptr(GPtrArray) below = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
@@ -88,10 +91,14 @@ static void add_folder(GPtrArray *cases, GHashTable *names, const char *path, co
 	g_ptr_array_sort(below, by_text);
 	for (guint i = 0; i < below->len; i++) {
 		const char *one = g_ptr_array_index(below, i);
+		gboolean folder = g_file_test(one, G_FILE_TEST_IS_DIR);
+		g_autofree char *host = fdar_path_name(one), *of = g_strconcat(host, "-", NULL);
 
 		if (has(one, "recording.json") ||
-		    (g_file_test(one, G_FILE_TEST_IS_DIR) && is_trace(one, 1)))
-			add(cases, names, one, output);
+		    (folder && (is_one(one) || is_trace(one, before ? 2 : 1))))
+			add(cases, names, before ? before : "", one, output);
+		else if (folder && !before)
+			add_folder(cases, names, of, one, output);
 	}
 }
 
@@ -109,9 +116,9 @@ GPtrArray *fdar_batch_cases_new(char **paths, const char *output, GError **error
 			return NULL;
 		}
 		if (folder && !is_one(*paths))
-			add_folder(cases, names, *paths, output);
+			add_folder(cases, names, NULL, *paths, output);
 		else
-			add(cases, names, *paths, output);
+			add(cases, names, "", *paths, output);
 	}
 	if (!cases->len)
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,

@@ -100,10 +100,53 @@ static void test_plain_trace(void)
 	g_assert_cmpint(g_rmdir(dir), ==, 0);
 }
 
+static void make_trace(const char *dir, const char *host, const char *name)
+{
+	g_autofree char *below =
+		g_build_filename(dir, host, name, "ust", "uid", "0", "64-bit", NULL);
+
+	g_assert_cmpint(g_mkdir_with_parents(below, 0700), ==, 0);
+	write_to(below, "metadata", "m");
+}
+
+static void remove_tree(const char *path)
+{
+	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir))) {
+		g_autofree char *below = g_build_filename(path, name, NULL);
+
+		remove_tree(below);
+	}
+	g_assert_cmpint(g_remove(path), ==, 0);
+}
+
+/* A folder of traces; one of hosts, with their traces in it, as a relay daemon lays them; what lies beside them. */
+static void test_hosts(void)
+{
+	g_autofree char *dir = g_dir_make_tmp("flowdar-batch-XXXXXX", NULL);
+	char *paths[] = { dir, NULL };
+	static const char *const names[] = { "alpha-web", "beta-db", "beta-web", "plain" };
+
+	make_trace(dir, "beta", "web");
+	make_trace(dir, "beta", "db");
+	make_trace(dir, "alpha", "web");
+	make_trace(dir, ".", "plain");
+	write_to(dir, "notes.txt", "n");
+	g_autoptr(GPtrArray) cases = fdar_batch_cases_new(paths, dir, NULL);
+	g_assert_cmpuint(cases->len, ==, G_N_ELEMENTS(names));
+	for (guint i = 0; i < cases->len; i++)
+		g_assert_cmpstr(((struct fdar_batch_case *)g_ptr_array_index(cases, i))->name, ==,
+				names[i]);
+	remove_tree(dir);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/batch-cases/changed", test_changed);
 	g_test_add_func("/batch-cases/plain-trace", test_plain_trace);
+	g_test_add_func("/batch-cases/hosts", test_hosts);
 	return g_test_run();
 }

@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# Two hosts, each a network, a hostname and a session daemon of its own, send their traces to one lttng-relayd. What it has
+# laid down is read as it lies: a host a row, a batch a recording each. Clocks that are apart move nothing but times of day, and
+# what is cut off of one host is not the other's.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/private.sh"
+trap 'fail "line $LINENO: $BASH_COMMAND"' ERR
+GENERATOR=$FLOWDAR_BUILD/tests/ctf/trace_generator
+for need in lttng lttng-relayd ip nsenter jq; do
+	command -v $need > /dev/null || { echo "skipped: needs $need"; exit 77; }
+done
+mkdir -p /run/netns
+mount -t tmpfs tmpfs /run/netns
+unshare -n true || { echo "skipped: needs networks of its own"; exit 77; }
+
+# The relay daemon's host: the machines of both others are behind a bridge of it.
+ip netns add relay
+ip -n relay link set lo up
+ip -n relay link add br0 type bridge 2> /dev/null || { echo "skipped: needs bridges"; exit 77; }
+ip -n relay addr add 10.9.0.1/24 dev br0
+ip -n relay link set br0 up
+on_relay=(nsenter --net=/run/netns/relay)
+"${on_relay[@]}" lttng-relayd -o "$WORK/relay" -C tcp://10.9.0.1:5342 -D tcp://10.9.0.1:5343 -L tcp://10.9.0.1:5344 \
+	> "$WORK/relayd.err" 2>&1 &
+relayd=$!
+wait_for 60 "${on_relay[@]}" bash -c 'exec 3<> /dev/tcp/10.9.0.1/5342' || fail "no relay daemon"
+
+cat > "$WORK/host" << 'EOF'
+hostname "$1"
+mount -t tmpfs tmpfs /run/lttng && mount -t tmpfs tmpfs /dev/shm || exit
+mkdir "$WORK/$1" && export HOME=$WORK/$1 LTTNG_HOME=$WORK/$1
+lttng-sessiond --daemonize --no-kernel > /dev/null 2>&1 || exit
+lttng -q create web --set-url=net://10.9.0.1 && lttng -q enable-event -u 'flowdar:*' &&
+	lttng -q add-context -u -t vpid -t vtid -t procname && lttng -q start || exit
+"$GENERATOR" all "$2"
+lttng -q stop && lttng -q destroy
+EOF
+export GENERATOR WORK
+for host in alpha beta; do
+	ip netns add $host
+	ip -n relay link add v-$host type veth peer name e0 netns $host
+	ip -n relay link set v-$host master br0 up
+	ip -n $host link set lo up
+	ip -n $host addr add 10.9.0.1${#host}/24 dev e0
+	ip -n $host link set e0 up
+	rounds=100
+	[ $host = alpha ] || rounds=200
+	nsenter --net=/run/netns/$host unshare -u -m bash "$WORK/host" $host $rounds > "$WORK/$host.err" 2>&1 || fail "$host"
+done
+kill $relayd
+wait $relayd 2> /dev/null || true
+
+# by_host TRACE: "HOST PROCESSES SESSIONS CALLS" a line.
+by_host() {
+	"$FLOWDAR" analyze "$1" --by host --limit 0 --format json 2> "$WORK/analyze.err" |
+		jq -r '.hosts[] | "\(.host) \(.processes) \(.sessions) \(.calls)"' | sort
+}
+by_host "$WORK/relay" > "$WORK/both"
+[ "$(cut -d' ' -f1,2 "$WORK/both" | xargs)" = "alpha 1 beta 1" ] || fail "hosts: $(cat "$WORK/both")"
+for host in alpha beta; do
+	by_host "$WORK/relay/$host" | cmp - <(grep "^$host" "$WORK/both") || fail "$host alone has others"
+done
+"$FLOWDAR" batch "$WORK/relay" -o "$WORK/profiles" --format json > "$WORK/batch.json" 2> "$WORK/batch.err" || fail "batch"
+[ "$(jq -r '.recordings[].recording' "$WORK/batch.json" | sed 's/-[0-9-]*$//' | sort | xargs)" = "alpha-web beta-web" ] ||
+	fail "recordings: $(jq -c . "$WORK/batch.json")"
+
+# Clocks that are 3 s apart.
+cp -r "$WORK/relay" "$WORK/apart"
+for metadata in "$WORK"/apart/beta/*/ust/uid/*/64-bit/metadata; do
+	offset=$(grep -a -o 'offset = [0-9]*' "$metadata" | awk '{ print $3; exit }')
+	sed -i "s/offset = $offset/offset = $((offset + 3000000000))/" "$metadata"
+done
+by_host "$WORK/apart" | cmp - "$WORK/both" || fail "clocks that are apart"
+"$FLOWDAR" info "$WORK/apart" --format json > "$WORK/apart.json"
+[ "$(jq '.processes | length' "$WORK/apart.json")" = 2 ] || fail "processes: $(jq -c .processes "$WORK/apart.json")"
+
+# One host's streams are cut off.
+cp -r "$WORK/relay" "$WORK/cut"
+truncate -s 5000 "$WORK"/cut/beta/*/ust/uid/*/64-bit/channel0_*
+by_host "$WORK/cut" > "$WORK/left"
+grep "^alpha" "$WORK/left" | cmp - <(grep "^alpha" "$WORK/both") || fail "what is cut off of beta is alpha's: $(cat "$WORK/left")"
+grep -c 'damaged.*beta' "$WORK/analyze.err" > /dev/null || fail "not said: $(cat "$WORK/analyze.err")"
+note "$(xargs < "$WORK/both"), cut: $(xargs < "$WORK/left")"
