@@ -1,6 +1,6 @@
 #include "analyze/walk/walk.h"
 
-#include "analyze/walk/walk_private.h"
+#include "analyze/walk/walk_call.h"
 
 static void thread_free(gpointer data)
 {
@@ -377,7 +377,21 @@ const char *fdar_walk_kind_name(uint8_t kind)
 
 struct fdar_walk_path fdar_walk_path(const struct fdar_walk *walk, uint32_t path)
 {
-	return walk->paths[path < walk->path_count ? path : 0].told;
+	const struct path *at = &walk->paths[path < walk->path_count ? path : 0];
+	struct fdar_walk_path told = { .parent = at->parent, .wait = at->wait };
+	const struct fdar_intern_pair *key;
+
+	if (at->key == FDAR_INTERN_NONE)
+		return told;
+	key = &walk->keys.pairs[at->key];
+	told.kind = key->a & 0xff;
+	if (told.kind == FDAR_FRAME_FUNCTION) {
+		told.pid = (uint32_t)(key->a >> 8);
+		told.addr = key->b;
+	} else {
+		told.name = (uint32_t)key->b;
+	}
+	return told;
 }
 
 size_t fdar_walk_open_frames(const struct fdar_walk *walk, uint32_t pid, uint32_t tid,

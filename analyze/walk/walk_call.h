@@ -3,13 +3,24 @@
  *
  * Place in the house: inside the walk, before the tables of paths and of slots (walk_path.c,
  * walk_stack.c), which know all and are slower. Each call has one place where it can be; another one
- * that comes there takes it. The room grows with what is looked for in vain, and is bounded by the number
- * of paths.
+ * that comes there takes it. The room grows with what is looked for in vain, as far as it is nearer than the
+ * tables: where there are very many paths, the latter are asked.
  */
 #ifndef FDAR_ANALYZE_WALK_WALK_CALL_H
 #define FDAR_ANALYZE_WALK_WALK_CALL_H
 
 #include "analyze/walk/walk_private.h"
+
+/* There may be very many of them: what their key tells is not told again. */
+struct path {
+	uint64_t hash; /* of all that is on it */
+	uint32_t key;  /* index of keys */
+	uint32_t parent : 24;
+	uint32_t wait : 8; /* enum fdar_wait_kind, of waits */
+};
+
+_Static_assert(sizeof(struct path) == 16, "four in a line of the processor's cache");
+_Static_assert(FDAR_WALK_PATHS_MAX < 1u << 24, "parents are told by 24 bits");
 
 /* A function, called on a thread from a path. */
 struct call {
@@ -27,10 +38,10 @@ _Static_assert(sizeof(struct call) == 32, "two in a line of the processor's cach
 #define WALK_FAR_ROOM (1u << 14)
 
 /* walk_path.c */
-/* The path that a call of key makes of path, made like the one given when new, with that hash; 0: there is
- * no more room. */
-uint32_t walk_path_find(struct fdar_walk *walk, uint32_t path, uint32_t key, uint64_t hash,
-			const struct fdar_walk_path *like);
+/* The path that a call of key makes of path, made when new, with that hash and kind of wait; 0: there is no
+ * more room. The hash becomes that of the path that it is. */
+uint32_t walk_path_find(struct fdar_walk *walk, uint32_t path, uint32_t key, uint64_t *hash,
+			uint8_t wait);
 /* Valid, as what it gives, until another one is. */
 const struct call *walk_call_remember(struct fdar_walk *walk, const struct call *call,
 				      uint64_t around_hash);

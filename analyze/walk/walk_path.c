@@ -5,18 +5,20 @@
 
 #define FIRST_EDGES 1024u
 #define CALLS_LOG   10u        /* of how many are remembered, at first and */
-#define FAR         16u        /* so many of them are fetched ahead */
-#define CALLS_MAX   (1u << 16) /* at most, where paths are few */
+#define CALLS_MAX   (1u << 16) /* at most: more would be as far away as the edges are */
 
-/* What a call of a key makes of a path; below is 0 in a free slot, and where paths are used up. */
+/* What a call of a key makes of a path. */
 struct walk_edge {
 	uint32_t path;
 	uint32_t key;
-	uint32_t below;
+	uint32_t below; /* 0 where paths are used up */
 	uint32_t hash; /* the upper half of the path's that it would make; lowest bit set: in use */
 };
 
 #define IN_USE 1u
+#define OTHER  (1u << 31) /* of below: that path has another hash, it is one further out or none */
+
+_Static_assert(FDAR_WALK_PATHS_MAX < OTHER, "numbers of paths leave room for it");
 
 /* Arrays on pages, by how many they have. */
 static void *grown(void *array, uint32_t count, uint32_t room, size_t size)
@@ -96,9 +98,9 @@ static void grow_edges(struct fdar_walk *walk)
 
 /* The path that a call of key makes of path: an old one where that is recursion. */
 static uint32_t path_make(struct fdar_walk *walk, uint32_t path, uint32_t key, uint64_t hash,
-			  const struct fdar_walk_path *like)
+			  uint8_t wait)
 {
-	for (uint32_t up = path; up; up = walk->paths[up].told.parent)
+	for (uint32_t up = path; up; up = walk->paths[up].parent)
 		if (walk->paths[up].key == key)
 			return up;
 	if (walk->path_count >= FDAR_WALK_PATHS_MAX)
@@ -108,36 +110,52 @@ static uint32_t path_make(struct fdar_walk *walk, uint32_t path, uint32_t key, u
 				    sizeof(*walk->paths));
 		walk->path_room *= 2;
 	}
-	walk->paths[walk->path_count] = (struct path){ .told = *like, .hash = hash, .key = key };
-	walk->paths[walk->path_count].told.parent = path;
+	walk->paths[walk->path_count] =
+		(struct path){ .hash = hash, .key = key, .parent = path & 0xffffffu, .wait = wait };
 	return walk->path_count++;
 }
 
-uint32_t walk_path_find(struct fdar_walk *walk, uint32_t path, uint32_t key, uint64_t hash,
-			const struct fdar_walk_path *like)
+static uint32_t edge_make(struct fdar_walk *walk, struct walk_edge *edge, uint32_t path,
+			  uint32_t key, uint64_t hash, uint8_t wait)
 {
-	gboolean full = walk->edge_count >= WALK_EDGES_MAX;
-	struct walk_edge *edge;
-
-	if (!full && 2 * walk->edge_count >= walk->edge_room)
-		grow_edges(walk);
-	edge = find_edge(walk, path, key, edge_hash(hash));
-	if (edge->hash || full)
-		return edge->below;
 	*edge = (struct walk_edge){ .path = path, .key = key, .hash = edge_hash(hash) };
-	edge->below = path_make(walk, path, key, hash, like);
+	edge->below = path_make(walk, path, key, hash, wait);
+	if (walk->paths[edge->below].hash != hash)
+		edge->below |= OTHER;
 	walk->edge_count++;
 	return edge->below;
 }
 
-/* Twice the room, as long as that is not out of proportion to what there is to remember. */
+uint32_t walk_path_find(struct fdar_walk *walk, uint32_t path, uint32_t key, uint64_t *hash,
+			uint8_t wait)
+{
+	gboolean full = walk->edge_count >= WALK_EDGES_MAX;
+	struct walk_edge *edge;
+	uint32_t below;
+
+	if (!full && 2 * walk->edge_count >= walk->edge_room)
+		grow_edges(walk);
+	edge = find_edge(walk, path, key, edge_hash(*hash));
+	if (edge->hash)
+		below = edge->below;
+	else
+		below = full ? OTHER : edge_make(walk, edge, path, key, *hash, wait);
+	/* Else the path itself, which may be far away, need not be looked at. */
+	if (below & OTHER) {
+		below &= ~OTHER;
+		*hash = walk->paths[below].hash;
+	}
+	return below;
+}
+
+/* Twice the room, as far as that is near. */
 static void grow_calls(struct fdar_walk *walk)
 {
 	struct call *old = walk->calls;
 	uint32_t room = walk->call_room;
 
 	walk->call_misses = 0;
-	if (room >= CALLS_MAX && room >= 2 * walk->path_count)
+	if (room >= CALLS_MAX)
 		return;
 	walk->call_room *= 2;
 	walk->call_shift--;
@@ -145,9 +163,6 @@ static void grow_calls(struct fdar_walk *walk)
 	for (uint32_t i = 0; i < room; i++) {
 		uint64_t around = walk->paths[old[i].path].hash;
 
-		/* These are all over. */
-		if (room - i > FAR)
-			__builtin_prefetch(&walk->paths[old[i + FAR].path].hash);
 		if (old[i].thread)
 			walk->calls[walk_call_place(walk, walk_hash_below(around, old[i].addr),
 						    old[i].thread)] = old[i];

@@ -184,12 +184,7 @@ struct thread {
 	uint32_t heirlooms_told; /* of these: so many */
 };
 
-struct path {
-	struct fdar_walk_path told;
-	uint64_t hash; /* of all that is on it */
-	uint32_t key;  /* index of keys */
-};
-
+struct path;
 struct call;
 struct walk_edge;
 
@@ -206,7 +201,8 @@ struct fdar_walk {
 	struct thread *last;           /* of the last event */
 	struct fdar_intern slot_ids;   /* (thread and kind, addr or name) -> index of slots */
 	GArray *slots;
-	struct fdar_intern keys; /* (pid and kind, addr or name) */
+	struct fdar_intern
+		keys; /* (pid << 8 | kind, addr or name); the pid is 0 of what is no function */
 	struct path *paths;
 	uint32_t path_count;
 	uint32_t path_room;

@@ -39,15 +39,12 @@ static uint32_t slot_add(struct fdar_walk *walk, const struct thread *thread,
 const struct call *walk_call_learn(struct fdar_walk *walk, const struct thread *thread,
 				   uint32_t around, uint64_t around_hash, uint64_t addr)
 {
-	struct fdar_walk_path like = { .kind = FDAR_FRAME_FUNCTION,
-				       .pid = thread->pid,
-				       .addr = addr };
 	struct call call = { .addr = addr, .path = around, .thread = thread->index + 1 };
 
 	call.slot = slot_add(walk, thread, FDAR_FRAME_FUNCTION, addr);
+	call.below_hash = walk_hash_below(around_hash, addr);
 	call.below = walk_path_find(walk, around, walk_slot_at(walk, call.slot)->key,
-				    walk_hash_below(around_hash, addr), &like);
-	call.below_hash = walk->paths[call.below].hash;
+				    &call.below_hash, 0);
 	return walk_call_remember(walk, &call, around_hash);
 }
 
@@ -55,7 +52,6 @@ const struct call *walk_call_learn(struct fdar_walk *walk, const struct thread *
 static struct call call_of(struct fdar_walk *walk, const struct thread *thread, uint32_t around,
 			   enum fdar_frame_kind kind, const struct fdar_event *event)
 {
-	struct fdar_walk_path like = { .kind = (uint8_t)kind };
 	uint64_t around_hash = walk->paths[around].hash;
 	const struct call *known;
 	struct call call = { 0 };
@@ -67,13 +63,10 @@ static struct call call_of(struct fdar_walk *walk, const struct thread *thread, 
 			     : *walk_call_learn(walk, thread, around, around_hash,
 						event->func.function);
 	}
-	like.name = event->name;
-	like.wait = event->waiting.kind;
 	call.slot = slot_add(walk, thread, kind, event->name);
 	key = walk_slot_at(walk, call.slot)->key;
-	call.below = walk_path_find(walk, around, key,
-				    walk_hash_below(around_hash, (uint64_t)key << 8 | kind), &like);
-	call.below_hash = walk->paths[call.below].hash;
+	call.below_hash = walk_hash_below(around_hash, (uint64_t)key << 8 | kind);
+	call.below = walk_path_find(walk, around, key, &call.below_hash, event->waiting.kind);
 	return call;
 }
 
