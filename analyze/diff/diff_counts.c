@@ -17,7 +17,7 @@
 /* The count that nearly all sessions have. FALSE: there is none. */
 static gboolean typical(const struct fdar_profile_stat *stat, uint64_t sessions, double *count)
 {
-	const struct fdar_histogram *calls = stat ? &stat->session_calls : NULL;
+	const struct fdar_histogram *calls = stat ? &fdar_profile_sessions(stat)->calls : NULL;
 	double least = EXACT_PART * (double)sessions;
 
 	*count = 0;
@@ -108,9 +108,9 @@ void diff_counts_find(struct diff_work *work, const uint32_t *entry, uint32_t fu
 	uint64_t n_0 = work->side[BASELINE].sessions, n_1 = work->side[SUBJECT].sessions;
 	gboolean both = typical(stat[BASELINE], n_0, &counts->typical[BASELINE]) &
 			typical(stat[SUBJECT], n_1, &counts->typical[SUBJECT]);
-	struct fdar_sample_test test =
-		fdar_sample_test(stat[BASELINE] ? &stat[BASELINE]->session_calls : &none, n_0,
-				 stat[SUBJECT] ? &stat[SUBJECT]->session_calls : &none, n_1);
+	struct fdar_sample_test test = fdar_sample_test(
+		stat[BASELINE] ? &fdar_profile_sessions(stat[BASELINE])->calls : &none, n_0,
+		stat[SUBJECT] ? &fdar_profile_sessions(stat[SUBJECT])->calls : &none, n_1);
 
 	counts->per_call_ns = cost_of_call(row);
 	counts->work_ns = (row->subject.calls - row->baseline.calls) * counts->per_call_ns;

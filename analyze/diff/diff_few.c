@@ -62,9 +62,9 @@ static struct few gap_of(const struct fdar_histogram *values, uint64_t populatio
 static gboolean is_counted(const struct diff_work *work, const struct fdar_profile_stat *before,
 			   const struct fdar_profile_stat *after, uint64_t sessions)
 {
-	double most = before ? (double)before->session_calls.max : 0;
-	struct few calls = gap_of(&after->session_calls, work->side[SUBJECT].sessions,
-				  work->diff->load.work * most);
+	double most = before ? (double)fdar_profile_sessions(before)->calls.max : 0;
+	struct few calls = gap_of(&fdar_profile_sessions(after)->calls,
+				  work->side[SUBJECT].sessions, work->diff->load.work * most);
 
 	return calls.sessions == sessions;
 }
@@ -74,7 +74,7 @@ static uint64_t long_calls(const struct fdar_profile_stat *before,
 			   const struct fdar_profile_stat *after, double session_ns)
 {
 	double most = before && before->call_ns.count ? (double)before->call_ns.max : 0;
-	double part_ns = session_ns / (2 * (double)MAX(after->session_calls.max, 1));
+	double part_ns = session_ns / (2 * (double)MAX(fdar_profile_sessions(after)->calls.max, 1));
 	double least_ns = MAX(CALL_FACTOR * most, part_ns);
 	uint64_t calls = 0;
 
@@ -107,8 +107,8 @@ static gboolean may_be_hiccup(const struct diff_work *work, const struct fdar_di
 static double worth_ns(const struct diff_work *work, const struct fdar_profile_stat *after,
 		       const struct few *few)
 {
-	return few->least_ns -
-	       work->side[SUBJECT].call_price.inner_ns * (double)after->session_calls.max;
+	return few->least_ns - work->side[SUBJECT].call_price.inner_ns *
+				       (double)fdar_profile_sessions(after)->calls.max;
 }
 
 static gboolean are_many(const struct diff_work *work)
@@ -121,15 +121,16 @@ static struct few few_of(const struct diff_work *work, const struct fdar_diff_ro
 {
 	const struct fdar_profile_stat *before = stat_of(work, row, BASELINE);
 	const struct fdar_profile_stat *after = stat_of(work, row, SUBJECT);
-	double most_ns =
-		before && before->session_own_ns.count ? (double)before->session_own_ns.max : 0;
+	double most_ns = before && fdar_profile_sessions(before)->own_ns.count
+				 ? (double)fdar_profile_sessions(before)->own_ns.max
+				 : 0;
 	struct few few = { 0 };
 
 	/* Where the middle moved as well it is not theirs alone. */
 	if (!after || !are_many(work) || !is_own_doing(row) || diff_is_shift(row) ||
 	    row->ratio_median >= work->options.min_ratio)
 		return few;
-	few = gap_of(&after->session_own_ns, work->side[SUBJECT].sessions,
+	few = gap_of(&fdar_profile_sessions(after)->own_ns, work->side[SUBJECT].sessions,
 		     work->diff->load.work * most_ns);
 	if (!few.sessions)
 		return few;

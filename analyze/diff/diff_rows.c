@@ -26,18 +26,18 @@ static void fill_whole_run(const struct fdar_profile_stat *stat, struct fdar_dif
 static void fill_sessions(const struct diff_side *side, const struct fdar_profile_stat *stat,
 			  double n, struct fdar_diff_side *out)
 {
+	const struct fdar_profile_sessions *sessions = fdar_profile_sessions(stat);
+
 	*out = (struct fdar_diff_side){
 		.calls = (double)stat->calls / n,
 		.outer_calls = (double)stat->outer_calls / n,
 		.own_ns = (double)stat->own_ns / n,
-		.own_median_ns =
-			fdar_histogram_quantile(&stat->session_own_ns, 0.5, side->sessions),
-		.own_p99_ns = fdar_histogram_quantile(&stat->session_own_ns, 0.99, side->sessions),
+		.own_median_ns = fdar_histogram_quantile(&sessions->own_ns, 0.5, side->sessions),
+		.own_p99_ns = fdar_histogram_quantile(&sessions->own_ns, 0.99, side->sessions),
 		.total_ns = (double)stat->total_ns / n,
 		.total_median_ns =
-			fdar_histogram_quantile(&stat->session_total_ns, 0.5, side->sessions),
-		.total_p99_ns =
-			fdar_histogram_quantile(&stat->session_total_ns, 0.99, side->sessions),
+			fdar_histogram_quantile(&sessions->total_ns, 0.5, side->sessions),
+		.total_p99_ns = fdar_histogram_quantile(&sessions->total_ns, 0.99, side->sessions),
 		.wait_ns = (double)stat->wait_ns / n,
 		.skipped_calls = (double)stat->skipped_calls / n,
 		.skipped_ns = (double)stat->skipped_ns / n,
@@ -92,7 +92,8 @@ double diff_p_few(const struct diff_work *work, const struct fdar_diff_row *row,
 {
 	const struct fdar_profile_stat *before = stat_of(work, BASELINE, row->entries);
 	const struct fdar_profile_stat *after = stat_of(work, SUBJECT, row->entries);
-	const struct fdar_histogram *baseline = before ? &before->session_own_ns : &no_values;
+	const struct fdar_histogram *baseline =
+		before ? &fdar_profile_sessions(before)->own_ns : &no_values;
 	uint64_t sessions = work->side[BASELINE].sessions;
 	struct fdar_histogram longer = { 0 };
 
@@ -108,7 +109,8 @@ double diff_p_few(const struct diff_work *work, const struct fdar_diff_row *row,
 				   baseline->buckets[i].count);
 	}
 	struct fdar_sample_test test =
-		fdar_sample_test(&longer, sessions, after ? &after->session_own_ns : &no_values,
+		fdar_sample_test(&longer, sessions,
+				 after ? &fdar_profile_sessions(after)->own_ns : &no_values,
 				 work->side[SUBJECT].sessions);
 	fdar_histogram_clear(&longer);
 	return test.p_few;
@@ -122,9 +124,9 @@ static void test_row(const struct diff_work *work, const struct fdar_profile_sta
 	if (work->diff->whole_run)
 		return;
 	struct fdar_sample_test test =
-		fdar_sample_test(baseline ? &baseline->session_own_ns : &no_values,
+		fdar_sample_test(baseline ? &fdar_profile_sessions(baseline)->own_ns : &no_values,
 				 work->side[BASELINE].sessions,
-				 subject ? &subject->session_own_ns : &no_values,
+				 subject ? &fdar_profile_sessions(subject)->own_ns : &no_values,
 				 work->side[SUBJECT].sessions);
 	out->delta = test.delta;
 	out->p = added_ns > 0 ? test.p_up : added_ns < 0 ? test.p_down : 1;
@@ -135,8 +137,10 @@ static void test_row(const struct diff_work *work, const struct fdar_profile_sta
 static double gap_of(const struct diff_work *work, const struct fdar_profile_stat *baseline,
 		     const struct fdar_profile_stat *subject)
 {
-	const struct fdar_histogram *before = baseline ? &baseline->session_own_ns : NULL;
-	const struct fdar_histogram *after = subject ? &subject->session_own_ns : NULL;
+	const struct fdar_histogram *before =
+		baseline ? &fdar_profile_sessions(baseline)->own_ns : NULL;
+	const struct fdar_histogram *after =
+		subject ? &fdar_profile_sessions(subject)->own_ns : NULL;
 
 	if (!after || !after->count || after->count < work->side[SUBJECT].sessions)
 		return 0;

@@ -7,12 +7,29 @@
 #include "base/pages.h"
 #include "pipeline/recording/doubts.h"
 
-static void stat_clear(struct fdar_profile_stat *stat)
+const struct fdar_profile_sessions *fdar_profile_sessions(const struct fdar_profile_stat *stat)
+{
+	static const struct fdar_profile_sessions none;
+
+	return stat->sessions ? stat->sessions : &none;
+}
+
+struct fdar_profile_sessions *profile_stat_sessions(struct fdar_profile_stat *stat)
+{
+	if (!stat->sessions)
+		stat->sessions = g_new0(struct fdar_profile_sessions, 1);
+	return stat->sessions;
+}
+
+void profile_stat_clear(struct fdar_profile_stat *stat)
 {
 	fdar_histogram_clear(&stat->call_ns);
-	fdar_histogram_clear(&stat->session_calls);
-	fdar_histogram_clear(&stat->session_own_ns);
-	fdar_histogram_clear(&stat->session_total_ns);
+	if (!stat->sessions)
+		return;
+	fdar_histogram_clear(&stat->sessions->calls);
+	fdar_histogram_clear(&stat->sessions->own_ns);
+	fdar_histogram_clear(&stat->sessions->total_ns);
+	g_clear_pointer(&stat->sessions, g_free);
 }
 
 void profile_stat_add_sums(struct fdar_profile_stat *stat, const struct fdar_profile_stat *from)
@@ -35,9 +52,12 @@ static void stat_merge(struct fdar_profile_stat *stat, const struct fdar_profile
 {
 	profile_stat_add_sums(stat, from);
 	fdar_histogram_merge(&stat->call_ns, &from->call_ns);
-	fdar_histogram_merge(&stat->session_calls, &from->session_calls);
-	fdar_histogram_merge(&stat->session_own_ns, &from->session_own_ns);
-	fdar_histogram_merge(&stat->session_total_ns, &from->session_total_ns);
+	if (!from->sessions)
+		return;
+	struct fdar_profile_sessions *sessions = profile_stat_sessions(stat);
+	fdar_histogram_merge(&sessions->calls, &from->sessions->calls);
+	fdar_histogram_merge(&sessions->own_ns, &from->sessions->own_ns);
+	fdar_histogram_merge(&sessions->total_ns, &from->sessions->total_ns);
 }
 
 /* Room for one more: arrays double whenever their length is a power of two. */
@@ -207,9 +227,9 @@ struct fdar_profile *fdar_profile_new(void)
 static void group_clear(struct fdar_profile_group *group)
 {
 	for (uint32_t i = 0; i < group->node_count; i++)
-		stat_clear(&group->nodes[i].stat);
+		profile_stat_clear(&group->nodes[i].stat);
 	for (uint32_t i = 0; i < group->entry_count; i++)
-		stat_clear(&group->entries[i].stat);
+		profile_stat_clear(&group->entries[i].stat);
 	fdar_histogram_clear(&group->lifetime_ns);
 	fdar_histogram_clear(&group->busy_ns);
 	fdar_histogram_clear(&group->running_ns);

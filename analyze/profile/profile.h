@@ -56,6 +56,13 @@ struct fdar_profile_function {
 	uint8_t off_reason; /* enum fdar_switch_reason, of the last time */
 };
 
+/* What single sessions did: one value a session that called it; the other sessions of the group have 0. */
+struct fdar_profile_sessions {
+	struct fdar_histogram calls;
+	struct fdar_histogram own_ns;
+	struct fdar_histogram total_ns;
+};
+
 /* Recursion: a call made while the same function is open further out adds to calls and own_ns, but
  * its total is part of the outer call's. */
 struct fdar_profile_stat {
@@ -75,10 +82,8 @@ struct fdar_profile_stat {
 	uint64_t
 		client_ns; /* of own_ns, of waits: on the descriptors of sessions, for their clients */
 	struct fdar_histogram call_ns; /* total of each outer call */
-	/* One value a session that called it; the other sessions of the group have 0. */
-	struct fdar_histogram session_calls;
-	struct fdar_histogram session_own_ns;
-	struct fdar_histogram session_total_ns;
+	struct fdar_profile_sessions
+		*sessions; /* NULL: none called it; read by fdar_profile_sessions */
 };
 
 /* A call path. Node 0 is the root: no function, no calls. A node without calls in a session's
@@ -171,6 +176,9 @@ struct fdar_profile {
 	GHashTable *function_ids; /* private */
 	GStringChunk *texts;
 };
+
+/* Valid as long as the stat is as it is. */
+const struct fdar_profile_sessions *fdar_profile_sessions(const struct fdar_profile_stat *stat);
 
 /* One with an empty group 0. The caller owns the result (fdar_profile_free). */
 struct fdar_profile *fdar_profile_new(void);

@@ -120,9 +120,11 @@ static void on_opened(void *user, struct fdar_walk_session *session)
 
 static void add_session(struct fdar_profile_stat *stat, const struct cell *cell)
 {
-	fdar_histogram_add(&stat->session_calls, cell->calls, 1);
-	fdar_histogram_add(&stat->session_own_ns, cell->own_ns, 1);
-	fdar_histogram_add(&stat->session_total_ns, cell->total_ns, 1);
+	struct fdar_profile_sessions *sessions = profile_stat_sessions(stat);
+
+	fdar_histogram_add(&sessions->calls, cell->calls, 1);
+	fdar_histogram_add(&sessions->own_ns, cell->own_ns, 1);
+	fdar_histogram_add(&sessions->total_ns, cell->total_ns, 1);
 }
 
 static void lump(struct fdar_intern *ids, GArray *cells, uint32_t id, const struct cell *cell)

@@ -12,9 +12,12 @@ static gboolean stat_equal(const struct fdar_profile_stat *a, const struct fdar_
 	       a->io_calls == b->io_calls && a->io_bytes == b->io_bytes &&
 	       a->client_ns == b->client_ns && a->folded_calls == b->folded_calls &&
 	       fdar_histogram_equal(&a->call_ns, &b->call_ns) &&
-	       fdar_histogram_equal(&a->session_calls, &b->session_calls) &&
-	       fdar_histogram_equal(&a->session_own_ns, &b->session_own_ns) &&
-	       fdar_histogram_equal(&a->session_total_ns, &b->session_total_ns);
+	       fdar_histogram_equal(&fdar_profile_sessions(a)->calls,
+				    &fdar_profile_sessions(b)->calls) &&
+	       fdar_histogram_equal(&fdar_profile_sessions(a)->own_ns,
+				    &fdar_profile_sessions(b)->own_ns) &&
+	       fdar_histogram_equal(&fdar_profile_sessions(a)->total_ns,
+				    &fdar_profile_sessions(b)->total_ns);
 }
 
 static gboolean nodes_equal(const struct fdar_profile_group *a, const struct fdar_profile_group *b,

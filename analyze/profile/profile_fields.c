@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "analyze/profile/profile_private.h"
+
 #define ROW(number, type, of, member)                                              \
 	{                                                                          \
 		number, PROFILE_##type, offsetof(struct fdar_profile_##of, member) \
@@ -32,9 +34,9 @@ const struct profile_field profile_stat_fields[] = {
 	ROW(7, U64, stat, skipped_calls),
 	ROW(8, U64, stat, skipped_ns),
 	ROW(9, HISTOGRAM, stat, call_ns),
-	ROW(10, HISTOGRAM, stat, session_calls),
-	ROW(11, HISTOGRAM, stat, session_own_ns),
-	ROW(12, HISTOGRAM, stat, session_total_ns),
+	ROW(10, SESSIONS, sessions, calls),
+	ROW(11, SESSIONS, sessions, own_ns),
+	ROW(12, SESSIONS, sessions, total_ns),
 	ROW(13, U64, stat, io_calls),
 	ROW(14, U64, stat, io_bytes),
 	ROW(15, U64, stat, client_ns),
@@ -104,8 +106,9 @@ const struct profile_field profile_fields[] = {
 #define HISTOGRAM_SIZE sizeof(struct fdar_histogram)
 #define SERIES_SIZE    sizeof(struct fdar_profile_series)
 _Static_assert(sizeof(struct fdar_profile_function) == 72, "profile_function_fields");
-_Static_assert(sizeof(struct fdar_profile_stat) == 12 * 8 + 4 * HISTOGRAM_SIZE,
+_Static_assert(sizeof(struct fdar_profile_stat) == 12 * 8 + HISTOGRAM_SIZE + sizeof(void *),
 	       "profile_stat_fields");
+_Static_assert(sizeof(struct fdar_profile_sessions) == 3 * HISTOGRAM_SIZE, "profile_stat_fields");
 _Static_assert(sizeof(struct fdar_profile_entry) ==
 		       8 + sizeof(struct fdar_profile_stat) + 2 * SERIES_SIZE,
 	       "profile_entry_fields");
@@ -172,12 +175,19 @@ static uint64_t number_at(const void *at, enum profile_field_type type)
 	}
 }
 
+static const void *place_of(const struct profile_field *field, const void *from)
+{
+	if (field->type == PROFILE_SESSIONS)
+		from = fdar_profile_sessions(from);
+	return (const char *)from + field->offset;
+}
+
 void profile_fields_put(GByteArray *out, const struct profile_field *table, const void *from)
 {
 	for (; table->number; table++) {
-		const void *at = (const char *)from + table->offset;
+		const void *at = place_of(table, from);
 
-		if (table->type == PROFILE_HISTOGRAM)
+		if (table->type == PROFILE_HISTOGRAM || table->type == PROFILE_SESSIONS)
 			put_histogram(out, table->number, at);
 		else if (table->type == PROFILE_SERIES)
 			put_series(out, table->number, at);
@@ -253,6 +263,13 @@ static gboolean take_number(uint64_t number, enum profile_field_type type, void 
 	}
 }
 
+static void *place_to(const struct profile_field *field, void *to)
+{
+	if (field->type == PROFILE_SESSIONS)
+		to = profile_stat_sessions(to);
+	return (char *)to + field->offset;
+}
+
 gboolean profile_fields_take(const struct fdar_wire_field *field, const struct profile_field *table,
 			     void *to, const char **expected)
 {
@@ -262,14 +279,15 @@ gboolean profile_fields_take(const struct fdar_wire_field *field, const struct p
 		table++;
 	if (!table->number)
 		return TRUE;
-	void *at = (char *)to + table->offset;
-	gboolean bytes = table->type == PROFILE_HISTOGRAM || table->type == PROFILE_SERIES;
+	gboolean histogram = table->type == PROFILE_HISTOGRAM || table->type == PROFILE_SESSIONS;
+	gboolean bytes = histogram || table->type == PROFILE_SERIES;
 
 	if (field->kind != (bytes ? FDAR_WIRE_BYTES : FDAR_WIRE_NUMBER)) {
 		*expected = "a field of the kind that the format says";
 		return FALSE;
 	}
-	if (table->type == PROFILE_HISTOGRAM) {
+	void *at = place_to(table, to);
+	if (histogram) {
 		*expected = "a histogram whose buckets ascend and add up";
 		ok = take_histogram(field, at);
 	} else if (table->type == PROFILE_SERIES) {

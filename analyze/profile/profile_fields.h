@@ -51,6 +51,7 @@ enum profile_field_type {
 	PROFILE_U8,
 	PROFILE_FLAG, /* a gboolean */
 	PROFILE_HISTOGRAM,
+	PROFILE_SESSIONS, /* a histogram of struct fdar_profile_sessions, where the offset is; of a stat */
 	PROFILE_SERIES
 };
 

@@ -113,14 +113,6 @@ static void read_stat(struct reading *reading, const struct fdar_wire_field *fie
 		take(reading, &wire, &part, profile_stat_fields, stat);
 }
 
-static void stat_clear(struct fdar_profile_stat *stat)
-{
-	fdar_histogram_clear(&stat->call_ns);
-	fdar_histogram_clear(&stat->session_calls);
-	fdar_histogram_clear(&stat->session_own_ns);
-	fdar_histogram_clear(&stat->session_total_ns);
-}
-
 static void read_node(struct reading *reading, struct fdar_profile_group *group,
 		      struct fdar_wire wire)
 {
@@ -143,7 +135,7 @@ static void read_node(struct reading *reading, struct fdar_profile_group *group,
 		group->nodes[node].stat = stat;
 		return;
 	}
-	stat_clear(&stat);
+	profile_stat_clear(&stat);
 	fail(reading, wire.at, "a call path of a known function, once, after the one above it");
 }
 
@@ -175,7 +167,7 @@ static void read_entry(struct reading *reading, struct fdar_profile_group *group
 		group->entries[entry] = read;
 		return;
 	}
-	stat_clear(&read.stat);
+	profile_stat_clear(&read.stat);
 	fail(reading, wire.at, "an entry of known functions, once");
 }
 

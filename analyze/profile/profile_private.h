@@ -30,6 +30,12 @@ uint32_t profile_entry_of(const struct fdar_profile *profile, struct fdar_profil
 /* Makes room in the group's blocks for the sessions of another grid. */
 void profile_group_span(struct fdar_profile_group *group, const struct fdar_profile_grid *with);
 
+/* To be added to: from then on it has some. */
+struct fdar_profile_sessions *profile_stat_sessions(struct fdar_profile_stat *stat);
+
+/* Frees what it owns. */
+void profile_stat_clear(struct fdar_profile_stat *stat);
+
 /* Sums of what can be summed over calls, without histograms. */
 void profile_stat_add_sums(struct fdar_profile_stat *stat, const struct fdar_profile_stat *from);
 

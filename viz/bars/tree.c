@@ -108,12 +108,14 @@ static void measure_axis(struct view *view)
 		for (unsigned s = 0; view->shown[i] && s < 2; s++) {
 			const struct fdar_profile_node *node = find(view, s, i);
 
-			if (!node || !node->stat.session_own_ns.count)
+			if (!node)
 				continue;
-			view->low = MIN(view->low,
-					log10((double)MAX(node->stat.session_own_ns.min, 1)));
-			view->high = MAX(view->high,
-					 log10((double)MAX(node->stat.session_own_ns.max, 1)));
+			const struct fdar_histogram *own_ns =
+				&fdar_profile_sessions(&node->stat)->own_ns;
+			if (!own_ns->count)
+				continue;
+			view->low = MIN(view->low, log10((double)MAX(own_ns->min, 1)));
+			view->high = MAX(view->high, log10((double)MAX(own_ns->max, 1)));
 		}
 	}
 	view->low = floor(view->low);
@@ -186,9 +188,9 @@ static void draw_row(const struct view *view, uint32_t index, guint row, guint d
 	for (unsigned s = 0; s < 2; s++) {
 		const struct fdar_profile_node *own = find(view, s, index);
 
-		if (own && own->stat.session_own_ns.count)
-			draw_distribution(view, &own->stat.session_own_ns, y + (s + 1) * (ROW / 2),
-					  fdar_chart_hue(s));
+		if (own && fdar_profile_sessions(&own->stat)->own_ns.count)
+			draw_distribution(view, &fdar_profile_sessions(&own->stat)->own_ns,
+					  y + (s + 1) * (ROW / 2), fdar_chart_hue(s));
 	}
 }
 

@@ -67,14 +67,13 @@ static void write_row(GString *out, const struct row *row, const struct fdar_pro
 	double share = (double)row->stat->own_ns / (double)MAX(group->own_ns, 1);
 	g_autofree char *percent = g_strdup_printf("%.1f %%", 100 * share);
 	g_autofree char *calls = fdar_number_text((double)row->stat->calls / units);
+	const struct fdar_histogram *own_ns = &fdar_profile_sessions(row->stat)->own_ns;
 
 	name_cell(out, row);
 	fdar_html_number(out, percent, share);
 	fdar_html_duration(out, (double)row->stat->own_ns / units);
-	fdar_html_duration(out, fdar_histogram_quantile(&row->stat->session_own_ns, 0.5,
-							MAX(group->sessions, 1)));
-	fdar_html_duration(out, fdar_histogram_quantile(&row->stat->session_own_ns, 0.99,
-							MAX(group->sessions, 1)));
+	fdar_html_duration(out, fdar_histogram_quantile(own_ns, 0.5, MAX(group->sessions, 1)));
+	fdar_html_duration(out, fdar_histogram_quantile(own_ns, 0.99, MAX(group->sessions, 1)));
 	fdar_html_number(out, calls, (double)row->stat->calls / units);
 	fdar_html_duration(out, row->stat->calls
 					? (double)row->stat->own_ns / (double)row->stat->calls

@@ -54,20 +54,22 @@ static void check_group(const struct fdar_profile_group *group, gboolean server)
 		const struct fdar_profile_stat *stat = &group->nodes[i].stat;
 
 		nodes_ns += stat->own_ns;
-		node_sessions_ns += stat->session_own_ns.sum;
+		node_sessions_ns += fdar_profile_sessions(stat)->own_ns.sum;
 		g_assert_cmpuint(stat->call_ns.count, ==, stat->outer_calls);
 		g_assert_cmpuint(stat->call_ns.sum, ==, stat->total_ns);
 		g_assert_cmpuint(stat->outer_calls, <=, stat->calls);
 		g_assert_cmpuint(stat->wait_ns, <=, stat->total_ns);
 		if (!server) {
-			g_assert_cmpuint(stat->session_calls.sum, ==, stat->calls);
-			g_assert_cmpuint(stat->session_total_ns.sum, ==, stat->total_ns);
+			g_assert_cmpuint(fdar_profile_sessions(stat)->calls.sum, ==, stat->calls);
+			g_assert_cmpuint(fdar_profile_sessions(stat)->total_ns.sum, ==,
+					 stat->total_ns);
 		}
 	}
 	for (uint32_t i = 0; i < group->entry_count; i++) {
 		entries_ns += group->entries[i].stat.own_ns;
-		sessions_ns += group->entries[i].stat.session_own_ns.sum;
-		g_assert_cmpuint(group->entries[i].stat.session_own_ns.count, <=, group->sessions);
+		sessions_ns += fdar_profile_sessions(&group->entries[i].stat)->own_ns.sum;
+		g_assert_cmpuint(fdar_profile_sessions(&group->entries[i].stat)->own_ns.count, <=,
+				 group->sessions);
 	}
 	g_assert_cmpuint(nodes_ns, ==, group->own_ns);
 	g_assert_cmpuint(entries_ns, ==, group->own_ns);
@@ -111,7 +113,7 @@ static void test_tree(void)
 	g_assert_cmpuint(serve->own_ns, ==, 8);
 	g_assert_cmpuint(serve->call_ns.min, ==, 5);
 	g_assert_cmpuint(serve->call_ns.max, ==, 24);
-	g_assert_cmpuint(serve->session_total_ns.max, ==, 24);
+	g_assert_cmpuint(fdar_profile_sessions(serve)->total_ns.max, ==, 24);
 	/* The context is there without calls: main is the server's. */
 	g_assert_cmpuint(node_of(profile, group, "main")->stat.calls, ==, 0);
 	g_assert_cmpuint(node_of(profile, group, "main>serve>read>recv")->stat.own_ns, ==, 10);
@@ -120,7 +122,9 @@ static void test_tree(void)
 	/* Waits are the entry of the function they are directly below. */
 	g_assert_cmpuint(entry_of(profile, group, "read", "recv")->stat.own_ns, ==, 10);
 	g_assert_cmpuint(entry_of(profile, group, "read", NULL)->stat.own_ns, ==, 3);
-	g_assert_cmpuint(entry_of(profile, group, "run", NULL)->stat.session_own_ns.count, ==, 2);
+	g_assert_cmpuint(
+		fdar_profile_sessions(&entry_of(profile, group, "run", NULL)->stat)->own_ns.count,
+		==, 2);
 	g_assert_cmpuint(group->busy_ns.max, ==, 24);
 	g_assert_cmpuint(group->running_ns.max, ==, 14);
 	g_assert_cmpuint(group->lifetime_ns.max, ==, 26);
@@ -143,10 +147,11 @@ static void test_entry_over_paths(void)
 	g_assert_cmpuint(x->calls, ==, 2);
 	g_assert_cmpuint(x->own_ns, ==, 6);
 	/* One session: one value. */
-	g_assert_cmpuint(x->session_calls.count, ==, 1);
-	g_assert_cmpuint(x->session_calls.max, ==, 2);
-	g_assert_cmpuint(x->session_own_ns.max, ==, 6);
-	g_assert_cmpuint(node_of(profile, group, "a>x")->stat.session_own_ns.max, ==, 2);
+	g_assert_cmpuint(fdar_profile_sessions(x)->calls.count, ==, 1);
+	g_assert_cmpuint(fdar_profile_sessions(x)->calls.max, ==, 2);
+	g_assert_cmpuint(fdar_profile_sessions(x)->own_ns.max, ==, 6);
+	g_assert_cmpuint(fdar_profile_sessions(&node_of(profile, group, "a>x")->stat)->own_ns.max,
+			 ==, 2);
 }
 
 static void test_recursion(void)
@@ -267,7 +272,9 @@ static void test_late_symbols(void)
 	g_assert_cmpuint(group->entry_count, ==, 1);
 	g_assert_cmpuint(group->unknown_ns, ==, 0);
 	g_assert_cmpuint(entry_of(profile, group, "f", NULL)->stat.calls, ==, 2);
-	g_assert_cmpuint(entry_of(profile, group, "f", NULL)->stat.session_own_ns.count, ==, 2);
+	g_assert_cmpuint(
+		fdar_profile_sessions(&entry_of(profile, group, "f", NULL)->stat)->own_ns.count, ==,
+		2);
 	g_assert_cmpint(g_remove(table), ==, 0);
 	g_assert_cmpint(g_rmdir(dir), ==, 0);
 }
@@ -559,8 +566,10 @@ static void test_deferred(void)
 		g_assert_cmpuint(x->total_ns, ==, y->total_ns);
 		g_assert_cmpuint(x->wait_ns, ==, y->wait_ns);
 		g_assert_true(fdar_histogram_equal(&x->call_ns, &y->call_ns));
-		g_assert_true(fdar_histogram_equal(&x->session_own_ns, &y->session_own_ns));
-		g_assert_true(fdar_histogram_equal(&x->session_calls, &y->session_calls));
+		g_assert_true(fdar_histogram_equal(&fdar_profile_sessions(x)->own_ns,
+						   &fdar_profile_sessions(y)->own_ns));
+		g_assert_true(fdar_histogram_equal(&fdar_profile_sessions(x)->calls,
+						   &fdar_profile_sessions(y)->calls));
 	}
 }
 
@@ -643,8 +652,8 @@ static void test_folded(void)
 		g_assert_cmpuint(stat->calls, ==, theirs->stat.calls);
 		g_assert_cmpuint(stat->own_ns, ==, theirs->stat.own_ns);
 		g_assert_cmpuint(stat->total_ns, ==, theirs->stat.total_ns);
-		g_assert_true(
-			fdar_histogram_equal(&stat->session_own_ns, &theirs->stat.session_own_ns));
+		g_assert_true(fdar_histogram_equal(&fdar_profile_sessions(stat)->own_ns,
+						   &fdar_profile_sessions(&theirs->stat)->own_ns));
 	}
 	/* With nothing around it that is told, it is not lost either. */
 	g_assert_cmpuint(node_of(profile, &profile->groups[0], "main")->stat.own_ns, ==, 5);

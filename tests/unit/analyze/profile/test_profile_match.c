@@ -131,7 +131,7 @@ static void test_clone_inside(void)
 		g_assert_cmpuint(stat->outer_calls, ==, parse ? 1 : 2);
 		g_assert_cmpuint(stat->own_ns, ==, parse ? 40 : 60);
 		g_assert_cmpuint(stat->total_ns, ==, parse ? 40 : 60);
-		g_assert_cmpuint(stat->session_calls.sum, ==, 2);
+		g_assert_cmpuint(fdar_profile_sessions(stat)->calls.sum, ==, 2);
 	}
 	g_assert_cmpuint(group->entry_count, ==, 2);
 	g_assert_cmpuint(group->node_count, ==, 3);
