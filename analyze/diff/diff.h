@@ -159,11 +159,13 @@ struct fdar_diff_sessions {
 	double lifetime_ns;
 	double lifetime_median_ns;
 	double lifetime_p99_ns;
-	double requests;     /* mean per session, as the server tells them; 0: it does not */
-	double bytes_in;     /* mean per session */
-	double io_calls;     /* mean per session: reads and writes */
-	double rate;         /* sessions that began in a second; 0: too few to say */
-	double open;         /* sessions that were open at once, on average */
+	double requests;  /* mean per session, as the server tells them; 0: it does not */
+	double bytes_in;  /* mean per session */
+	double io_calls;  /* mean per session: reads and writes */
+	double rate;      /* sessions that began in a second; 0: too few to say */
+	double open;      /* sessions that were open at once, on average */
+	gboolean counted; /* counts are known: page faults, ..., mean per session */
+	double counts[FDAR_COUNT_KINDS];
 	double price_ns;     /* mean: taken out of all times for what recording costs */
 	double discarded;    /* lost events as a part of all, 0 to 1 */
 	double unknown;      /* own time in functions without a name, 0 to 1 */

@@ -7,6 +7,8 @@
 #include "base/amount.h"
 #include "instrument/wire/events.h"
 
+#define COUNTS_MIN 1.0 /* a session: less is not worth a word */
+
 static void hint(struct fdar_diff *diff, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 static void hint(struct fdar_diff *diff, const char *format, ...)
@@ -409,6 +411,32 @@ static void hint_replaced(const struct diff_work *work)
 		     names->str);
 }
 
+/* What the kernel counted is no culprit: which function did it is not known. */
+static void hint_counts(struct diff_work *work)
+{
+	static const char *const names[] = { "page faults", "page faults that waited for a disk",
+					     "migrations" };
+	const struct fdar_diff_sessions *before = &work->diff->baseline;
+	const struct fdar_diff_sessions *after = &work->diff->subject;
+
+	G_STATIC_ASSERT(G_N_ELEMENTS(names) == FDAR_COUNT_KINDS);
+	for (int kind = 0; kind < FDAR_COUNT_KINDS && before->counted && after->counted; kind++) {
+		double was = before->counts[kind], is = after->counts[kind];
+		g_autoptr(GString) text = g_string_new(NULL);
+
+		if (MAX(was, is) - MIN(was, is) < COUNTS_MIN ||
+		    MAX(was, is) < work->options.min_ratio * MIN(was, is))
+			continue;
+		g_string_append_printf(text, "%s of a %s: ", names[kind],
+				       work->diff->unit == FDAR_UNIT_REQUEST ? "request"
+									     : "session");
+		diff_add_number(text, is);
+		g_string_append(text, " instead of ");
+		diff_add_number(text, was);
+		hint(work->diff, "%s", text->str);
+	}
+}
+
 /* Which builds were compared, where they are not one. */
 static void hint_builds(struct fdar_diff *diff)
 {
@@ -431,6 +459,7 @@ void diff_hint(struct diff_work *work)
 	hint_others(work);
 	hint_sessions(work);
 	hint_followers(work);
+	hint_counts(work);
 	hint_processor(work->diff);
 	hint_recursion(work->diff);
 	hint_work(work->diff);

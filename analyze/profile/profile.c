@@ -326,6 +326,9 @@ static void merge_group(struct fdar_profile_group *group, const struct fdar_prof
 	group->bytes_in = profile_sum(group->bytes_in, from->bytes_in);
 	group->bytes_out = profile_sum(group->bytes_out, from->bytes_out);
 	group->io_calls = profile_sum(group->io_calls, from->io_calls);
+	group->counted_sessions = profile_sum(group->counted_sessions, from->counted_sessions);
+	for (int kind = 0; kind < FDAR_COUNT_KINDS; kind++)
+		group->counts[kind] = profile_sum(group->counts[kind], from->counts[kind]);
 	profile_group_span(group, &from->grid);
 	merge_blocks(group, from);
 	group->own_ns = profile_sum(group->own_ns, from->own_ns);

@@ -27,6 +27,7 @@
 #include "base/histogram.h"
 #include "analyze/profile/profile_grid.h"
 #include "analyze/walk/walk.h"
+#include "pipeline/samples/samples.h"
 
 #define FDAR_PROFILE_NONE       UINT32_MAX
 #define FDAR_PROFILE_ALL        "all"           /* the label of sessions when there are no labels */
@@ -124,6 +125,9 @@ struct fdar_profile_group {
 	struct fdar_histogram running_ns;  /* of that: running */
 	uint64_t own_ns;                   /* sum over the group */
 	uint64_t unknown_ns;               /* of that: functions without a name */
+	uint64_t counted_sessions;         /* of which counts are known; the others have none */
+	uint64_t
+		counts[FDAR_COUNT_KINDS]; /* page faults, ..., of theirs; of group 0 the server's */
 	struct fdar_profile_node *nodes;
 	uint32_t node_count;
 	struct fdar_profile_entry *entries;

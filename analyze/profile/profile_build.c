@@ -1,5 +1,7 @@
 #include "analyze/profile/profile_build.h"
 
+#include <string.h>
+
 #include "analyze/profile/profile_build_private.h"
 #include "instrument/wire/events.h"
 
@@ -13,6 +15,7 @@ static void on_closed(void *user, struct fdar_walk_session *session);
 static void on_handoff(void *user, const struct fdar_walk_handoff *handoff);
 static void on_switched(void *user, const struct fdar_walk_switch *switched);
 static void on_io(void *user, const struct fdar_walk_io *io);
+static void on_sample(void *user, const struct fdar_walk_sample *sample);
 
 static const struct fdar_walk_visitor visitor = {
 	.session_opened = on_opened,
@@ -22,6 +25,7 @@ static const struct fdar_walk_visitor visitor = {
 	.handoff = on_handoff,
 	.switched = on_switched,
 	.io = on_io,
+	.sample = on_sample,
 };
 
 struct fdar_profile_builder *fdar_profile_builder_new(const struct fdar_profile_source *source)
@@ -202,9 +206,11 @@ static void tell_session(struct fdar_profile_builder *builder, const struct open
 	struct fdar_profile_session told = { .session = session,
 					     .label = group->label,
 					     .busy_ns = open->own_ns,
-					     .running_ns = open->running_ns };
+					     .running_ns = open->running_ns,
+					     .is_counted = builder->source.counted };
 	struct fdar_labels_seen seen;
 
+	memcpy(told.counts, open->counts, sizeof(told.counts));
 	if (builder->source.client &&
 	    builder->source.client(builder->source.labels, session, &seen))
 		told.client = &seen;
@@ -299,6 +305,9 @@ static void on_closed(void *user, struct fdar_walk_session *session)
 	group->requests += session->requests;
 	group->bytes_in = profile_sum(group->bytes_in, session->bytes_in);
 	group->bytes_out = profile_sum(group->bytes_out, session->bytes_out);
+	group->counted_sessions += builder->source.counted ? 1 : 0;
+	for (int kind = 0; kind < FDAR_COUNT_KINDS; kind++)
+		group->counts[kind] = profile_sum(group->counts[kind], open->counts[kind]);
 	fdar_histogram_add(&group->lifetime_ns, session->end_ns - session->begin_ns, 1);
 	fdar_histogram_add(&group->busy_ns, open->own_ns, 1);
 	fdar_histogram_add(&group->running_ns, open->running_ns, 1);
@@ -361,6 +370,20 @@ static void on_io(void *user, const struct fdar_walk_io *io)
 	struct fdar_profile_stat *stat = &group->nodes[node].stat;
 	stat->io_calls++;
 	stat->io_bytes = profile_sum(stat->io_bytes, bytes);
+}
+
+/* Threads that the trace does not have are no work of the server's: what records has some there. */
+static void on_sample(void *user, const struct fdar_walk_sample *sample)
+{
+	struct fdar_profile_builder *builder = user;
+	struct open_session *open = sample->session ? sample->session->user : NULL;
+
+	if (!sample->is_known)
+		return;
+	if (open)
+		open->counts[sample->sample]++;
+	else
+		builder->profile->groups[0].counts[sample->sample]++;
 }
 
 static void on_switched(void *user, const struct fdar_walk_switch *switched)

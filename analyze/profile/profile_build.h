@@ -31,6 +31,9 @@ struct fdar_profile_session {
 	 * at least so often, since what happens between two events of a thread counts once. */
 	uint64_t waits, preemptions;
 	uint64_t preempted_ns;
+	/* Page faults, ..., of its threads while they worked for it, those of recording among them. */
+	uint64_t counts[FDAR_COUNT_KINDS];
+	gboolean is_counted;  /* FALSE: they are not known */
 	const char *function; /* what took most of busy_ns, by its name so far; NULL: nothing did */
 	const char *component;
 	const char *below; /* the wait it is in, or NULL */
@@ -62,6 +65,7 @@ struct fdar_profile_source {
 	void *user;
 	gboolean lines; /* look up file and line of each function */
 	enum fdar_unit unit;
+	gboolean counted;    /* the walk is given counts, too (profile_counts.h) */
 	gboolean infer_work; /* the trace has no functions: fdar_walk_infer_work */
 	/* Of fdar_profile_fold_key: functions that are not told, as though they were not recorded: their
 	 * time is that of their callers. NULL: none. */

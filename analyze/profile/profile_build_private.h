@@ -20,6 +20,7 @@ struct open_session {
 	struct session_cells cells; /* what it did on each call path, and in queues */
 	uint64_t own_ns;
 	uint64_t running_ns;
+	uint64_t counts[FDAR_COUNT_KINDS];
 	uint32_t group;
 };
 

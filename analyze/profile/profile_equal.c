@@ -78,6 +78,8 @@ static gboolean group_equal(const struct fdar_profile_group *a, const struct fda
 	       a->requests == b->requests && a->bytes_in == b->bytes_in &&
 	       a->bytes_out == b->bytes_out && a->own_ns == b->own_ns &&
 	       a->unknown_ns == b->unknown_ns && a->io_calls == b->io_calls && blocks_equal(a, b) &&
+	       a->counted_sessions == b->counted_sessions &&
+	       memcmp(a->counts, b->counts, sizeof(a->counts)) == 0 &&
 	       fdar_histogram_equal(&a->lifetime_ns, &b->lifetime_ns) &&
 	       fdar_histogram_equal(&a->busy_ns, &b->busy_ns) &&
 	       fdar_histogram_equal(&a->running_ns, &b->running_ns) &&

@@ -60,7 +60,9 @@ const struct profile_field profile_group_fields[] = {
 	ROW(16, SERIES, group, block_busy_ns),  ROW(17, SERIES, group, block_running_ns),
 	ROW(18, HISTOGRAM, group, lifetime_ns), ROW(19, HISTOGRAM, group, busy_ns),
 	ROW(20, HISTOGRAM, group, running_ns),  ROW(21, U64, group, own_ns),
-	ROW(22, U64, group, unknown_ns),        END,
+	ROW(22, U64, group, unknown_ns),        ROW(23, U64, group, counted_sessions),
+	ROW(24, U64, group, counts[0]),         ROW(25, U64, group, counts[1]),
+	ROW(26, U64, group, counts[2]),         END,
 };
 
 const struct profile_field profile_losses_fields[] = {
@@ -103,6 +105,7 @@ const struct profile_field profile_fields[] = {
 };
 
 /* A struct has grown: it has a field that no file has, and no reader of one. */
+_Static_assert(FDAR_COUNT_KINDS == 3, "profile_group_fields");
 #define HISTOGRAM_SIZE sizeof(struct fdar_histogram)
 #define SERIES_SIZE    sizeof(struct fdar_profile_series)
 _Static_assert(sizeof(struct fdar_profile_function) == 72, "profile_function_fields");
@@ -114,7 +117,7 @@ _Static_assert(sizeof(struct fdar_profile_entry) ==
 	       "profile_entry_fields");
 _Static_assert(sizeof(struct fdar_profile_group) == 8 + 8 * 8 + sizeof(struct fdar_profile_grid) +
 							    3 * SERIES_SIZE + 3 * HISTOGRAM_SIZE +
-							    2 * 8 + 5 * 8,
+							    2 * 8 + 5 * 8 + 4 * 8,
 	       "profile_group_fields");
 _Static_assert(sizeof(struct fdar_profile_losses) == 14 * 8, "profile_losses_fields");
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "analyze/profile/profile_build.h"
+#include "analyze/profile/profile_counts.h"
 #include "analyze/symbols/symbols.h"
 #include "pipeline/recording/doubts.h"
 #include "pipeline/recording/recording.h"
@@ -46,9 +47,27 @@ static void feed(struct fdar_walk *walk, struct fdar_rules_run *run, const struc
 	fdar_walk_feed(walk, batch, count);
 }
 
+/* With what was counted between them; counts may be NULL. */
+static void feed_counted(struct fdar_walk *walk, struct fdar_rules_run *run,
+			 struct profile_counts *counts, const struct fdar_event *batch,
+			 size_t count)
+{
+	while (count) {
+		size_t until = counts ? profile_counts_until(counts, batch, count) : count;
+
+		if (until)
+			feed(walk, run, batch, until);
+		batch += until;
+		count -= until;
+		if (count)
+			profile_counts_put(counts, walk, batch);
+	}
+}
+
 static gboolean read_all(struct fdar_source_ahead *ahead, struct fdar_symbols *symbols,
-			 struct fdar_rules_run *run, struct fdar_walk *walk,
-			 const struct fdar_profile_options *options, GError **error)
+			 struct fdar_rules_run *run, struct profile_counts *counts,
+			 struct fdar_walk *walk, const struct fdar_profile_options *options,
+			 GError **error)
 {
 	const struct fdar_event *batch;
 	guint64 events = 0;
@@ -57,13 +76,15 @@ static gboolean read_all(struct fdar_source_ahead *ahead, struct fdar_symbols *s
 	while ((count = fdar_source_ahead_read(ahead, &batch, error)) > 0) {
 		fdar_symbols_add_modules(symbols, batch, (size_t)count, fdar_source_ahead_text,
 					 ahead);
-		feed(walk, run, batch, (size_t)count);
+		feed_counted(walk, run, counts, batch, (size_t)count);
 		events += (guint64)count;
 		if (options->progress && !options->progress(events, options->user)) {
 			g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "interrupted");
 			return FALSE;
 		}
 	}
+	if (counts && count == 0)
+		profile_counts_end(counts, walk);
 	return count == 0;
 }
 
@@ -246,6 +267,33 @@ static struct fdar_rules_run *run_of(const struct fdar_rules *rules,
 		     : NULL;
 }
 
+/* What the builder is to know of all that; counts and I/O are to be added. */
+static struct fdar_profile_source listen_with(const struct fdar_profile_options *options,
+					      struct fdar_symbols *symbols,
+					      const struct fdar_rules_run *run,
+					      const struct fdar_source_ahead *ahead)
+{
+	const struct fdar_rules *rules = options->rules;
+
+	return (struct fdar_profile_source){
+		.symbols = symbols,
+		.text = run ? fdar_rules_run_text : fdar_source_ahead_text,
+		.texts = run ? (const void *)run : ahead,
+		.label = tells_labels(options) && !options->label ? label_of : options->label,
+		.labels = options->label ? options->label_user : (void *)options->labels,
+		.client = tells_clients(options) ? client_of : NULL,
+		.session = options->session,
+		.watch = options->watch,
+		.user = options->session_user,
+		.lines = options->lines,
+		.unit = options->unit,
+		.folded = options->folded,
+		.component = rules ? component_of : NULL,
+		.hidden = rules ? is_hidden : NULL,
+		.naming = rules,
+	};
+}
+
 struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profile_options *options,
 				       GPtrArray *warnings, GError **error)
 {
@@ -259,6 +307,7 @@ struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profi
 	g_autoptr(fdar_source_ahead) ahead = NULL;
 	g_autoptr(fdar_symbols) symbols = fdar_symbols_new(symbols_dir);
 	g_autoptr(fdar_rules_run) run = NULL;
+	g_autoptr(profile_counts) counts = NULL;
 	g_autoptr(fdar_profile_builder) builder = NULL;
 	struct fdar_source_summary summary;
 	struct fdar_profile *profile;
@@ -270,28 +319,16 @@ struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profi
 		fdar_source_join_calls(source);
 	ahead = go_ahead(source, symbols, options);
 	run = run_of(rules, ahead, symbols);
+	counts = profile_counts_open(path, fdar_source_ahead_pid, ahead, warnings);
 	if (!use_tables(symbols, options, error))
 		return NULL;
-	struct fdar_profile_source from = {
-		.symbols = symbols,
-		.text = run ? fdar_rules_run_text : fdar_source_ahead_text,
-		.texts = run ? (const void *)run : ahead,
-		.label = tells_labels(options) && !options->label ? label_of : options->label,
-		.labels = options->label ? options->label_user : (void *)options->labels,
-		.client = tells_clients(options) ? client_of : NULL,
-		.session = options->session,
-		.watch = options->watch,
-		.user = options->session_user,
-		.lines = options->lines,
-		.unit = options->unit,
-		.infer_work = fdar_profile_read_infers(path),
-		.folded = options->folded,
-		.component = rules ? component_of : NULL,
-		.hidden = rules ? is_hidden : NULL,
-		.naming = rules,
-	};
+	struct fdar_profile_source from = listen_with(options, symbols, run, ahead);
+
+	from.counted = counts != NULL;
+	from.infer_work = fdar_profile_read_infers(path);
 	builder = fdar_profile_builder_new(&from);
-	if (!read_all(ahead, symbols, run, fdar_profile_builder_walk(builder), options, error))
+	if (!read_all(ahead, symbols, run, counts, fdar_profile_builder_walk(builder), options,
+		      error))
 		return NULL;
 	fdar_source_get_summary(source, &summary);
 	if (!fdar_source_check_times(&summary, path, error))

@@ -124,6 +124,9 @@ enum session_column {
 	WAITS,
 	PREEMPTIONS,
 	PREEMPTED,
+	FAULTS, /* FDAR_COUNT_FAULT ... */
+	MAJOR_FAULTS,
+	MIGRATIONS,
 	SESSION_COLUMNS
 };
 
@@ -156,6 +159,9 @@ static const struct fdar_column session_columns[] = {
 	[WAITS] = { "waits", "waits", TRUE, FALSE },
 	[PREEMPTIONS] = { "preemptions", "preemptions", TRUE, FALSE },
 	[PREEMPTED] = { "preempted", "preempted_ns", TRUE, FALSE },
+	[FAULTS] = { "page faults", "page_faults", TRUE, FALSE },
+	[MAJOR_FAULTS] = { "major faults", "major_faults", TRUE, FALSE },
+	[MIGRATIONS] = { "migrations", "migrations", TRUE, FALSE },
 };
 
 /* Of sessions whose client is known, for people. */
@@ -216,6 +222,13 @@ static void add_switches(struct fdar_table *table, const struct fdar_analyze_req
 	fdar_cell_duration(table, PREEMPTED, (double)row->told.preempted_ns);
 }
 
+/* Likewise, where the kernel counted them. */
+static void add_counts(struct fdar_table *table, const struct session_row *row)
+{
+	for (size_t kind = 0; kind < FDAR_COUNT_KINDS && row->told.is_counted; kind++)
+		fdar_cell_count(table, FAULTS + kind, (double)row->told.counts[kind]);
+}
+
 static void add_rest(struct fdar_table *table, const struct fdar_analyze_request *request,
 		     const struct session_row *row, const struct shown *shown)
 {
@@ -231,6 +244,8 @@ static void add_rest(struct fdar_table *table, const struct fdar_analyze_request
 		add_client(table, shown->client, row);
 	if (shown->count > PREEMPTED)
 		add_switches(table, request, row);
+	if (shown->count > MIGRATIONS)
+		add_counts(table, row);
 	if (shown->count > WRITES) {
 		fdar_cell_count(table, READS, (double)row->session.reads);
 		fdar_cell_count(table, WRITES, (double)row->session.writes);

@@ -258,7 +258,11 @@ enum side_column {
 	LOST,
 	PROGRAM,
 	BUILD,
-	TRACE
+	TRACE,
+	FAULTS, /* from here on not on a terminal; FDAR_COUNT_FAULT ... */
+	MAJOR_FAULTS,
+	MIGRATIONS,
+	SIDE_COLUMN_COUNT
 };
 
 #define SIDE_COLUMNS(unit)                                                                         \
@@ -272,7 +276,10 @@ enum side_column {
 	[LOST] = { "events lost", "discarded", TRUE, FDAR_FIT_DROP(2) },                           \
 	[PROGRAM] = { "program", "program", FALSE, FDAR_FIT_CUT | FDAR_FIT_DROP(7) },              \
 	[BUILD] = { "build", "build_id", FALSE, FDAR_FIT_DROP(6) },                                \
-	[TRACE] = { "trace", "trace", FALSE, FDAR_FIT_TAIL },
+	[TRACE] = { "trace", "trace", FALSE, FDAR_FIT_TAIL },                                      \
+	[FAULTS] = { "", "page_faults", TRUE, FALSE },                                             \
+	[MAJOR_FAULTS] = { "", "major_faults", TRUE, FALSE },                                      \
+	[MIGRATIONS] = { "", "migrations", TRUE, FALSE },
 
 static const struct fdar_column session_columns[] = { SIDE_COLUMNS("session") };
 static const struct fdar_column request_columns[] = { SIDE_COLUMNS("request") };
@@ -280,7 +287,7 @@ static const struct fdar_column request_columns[] = { SIDE_COLUMNS("request") };
 #define BUILD_SHOWN 12u /* digits of a build id that tell two apart */
 
 static void add_side(struct fdar_table *table, const char *name,
-		     const struct fdar_diff_sessions *sessions, const char *path)
+		     const struct fdar_diff_sessions *sessions, const char *path, gboolean machine)
 {
 	fdar_table_row(table);
 	fdar_table_cell(table, SIDE, name, NULL);
@@ -296,6 +303,8 @@ static void add_side(struct fdar_table *table, const char *name,
 	fdar_table_cell(table, PROGRAM, sessions->program, NULL);
 	fdar_table_cell(table, BUILD, build, sessions->build_id);
 	fdar_table_cell(table, TRACE, path, NULL);
+	for (size_t kind = 0; kind < FDAR_COUNT_KINDS && machine && sessions->counted; kind++)
+		fdar_cell_count(table, FAULTS + kind, sessions->counts[kind]);
 }
 
 static struct fdar_table *side_table(const struct fdar_diff *diff,
@@ -303,13 +312,14 @@ static struct fdar_table *side_table(const struct fdar_diff *diff,
 {
 	g_autofree char *before = g_strjoinv(", ", request->paths[0]);
 	g_autofree char *after = g_strjoinv(", ", request->paths[1]);
+	gboolean machine = request->format != FDAR_FORMAT_TABLE;
 	struct fdar_table *table =
 		fdar_table_new("sides",
 			       diff->unit == FDAR_UNIT_REQUEST ? request_columns : session_columns,
-			       G_N_ELEMENTS(session_columns));
+			       machine ? SIDE_COLUMN_COUNT : FAULTS);
 
-	add_side(table, "baseline", &diff->baseline, before);
-	add_side(table, "subject", &diff->subject, after);
+	add_side(table, "baseline", &diff->baseline, before, machine);
+	add_side(table, "subject", &diff->subject, after, machine);
 	return table;
 }
 

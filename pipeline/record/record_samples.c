@@ -69,7 +69,8 @@ gboolean fdar_run_start_samples(struct fdar_run *run, GError **error)
 			"samples are taken by timers in the server itself, of each thread's "
 			"processor time (%s): what it does in the kernel is told behind the call "
 			"that it is in, without the kernel's functions, and a thread that is made "
-			"without pthread_create() has none",
+			"without pthread_create() has none; page faults and migrations are not "
+			"counted",
 			fdar_sampler_ticks_why(run->sampler));
 	}
 	if (run->sampler && fdar_sampler_own_why(run->sampler))
@@ -77,8 +78,13 @@ gboolean fdar_run_start_samples(struct fdar_run *run, GError **error)
 			      "samples are of the server's own code only, for %s: "
 			      "what it does in the kernel and what threads do "
 			      "that live shorter than %u ms is in none, and a server that switches "
-			      "with each request pays up to a fifth of its processor time for them",
+			      "with each request pays up to a fifth of its processor time for "
+			      "them; page faults and migrations are not counted",
 			      fdar_sampler_own_why(run->sampler), 1000 / options->sample_hz);
+	if (run->sampler && fdar_sampler_uncounted_why(run->sampler) &&
+	    !fdar_sampler_ticks_why(run->sampler) && !fdar_sampler_own_why(run->sampler))
+		fdar_run_warn(run, "page faults and migrations of sessions are not counted: %s",
+			      fdar_sampler_uncounted_why(run->sampler));
 	return run->sampler != NULL;
 }
 
@@ -133,6 +139,14 @@ static void warn_of_losses(struct fdar_run *run, const struct fdar_samples *samp
 			"the kernel allows no more (sysctl kernel.perf_event_max_sample_rate); "
 			"sample less often",
 			samples->throttled);
+	if (fdar_samples_lack_counts(samples))
+		fdar_run_warn(
+			run,
+			"%" G_GUINT64_FORMAT
+			" page faults and migrations, of the server or of others, were not "
+			"written down (sysctl kernel.perf_event_max_sample_rate): what sessions "
+			"have is the least",
+			samples->counts_lost);
 	if (samples->processors_changed)
 		fdar_run_warn(run, "processors came or went meanwhile: those that came were not "
 				   "looked at, and have no samples");
@@ -174,6 +188,8 @@ void fdar_run_keep_samples(struct fdar_run *run)
 	for (guint i = 0; i < samples->samples->len; i++)
 		g_array_index(samples->samples, struct fdar_sample, i).time_ns +=
 			(uint64_t)offset_ns;
+	for (guint i = 0; i < samples->counts->len; i++)
+		g_array_index(samples->counts, struct fdar_count, i).time_ns += (uint64_t)offset_ns;
 	run->samples = samples->samples->len;
 	run->samples_lost = fdar_samples_missing(samples);
 	warn_of_losses(run, samples);

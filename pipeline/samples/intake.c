@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "pipeline/samples/perf.h"
+#include "pipeline/samples/perf_counts.h"
 #include "pipeline/samples/throttling.h"
 #include "pipeline/samples/ticks.h"
 
@@ -25,6 +26,8 @@ struct fdar_intake {
 	struct fdar_perf *perf;          /* or: */
 	struct fdar_ticks_folder *ticks; /* and */
 	char *ticks_why;
+	struct fdar_perf_counts *counts; /* NULL, and */
+	char *uncounted_why;
 	struct fdar_wiped bytes;          /* not in order yet; its thread's, like the next two */
 	GHashTable *ours;                 /* pids */
 	uint32_t self;                    /* this process: its children are the server */
@@ -107,9 +110,12 @@ static GArray *index_of(struct fdar_intake *intake, gsize others)
 static void hand_over(struct fdar_intake *intake, const struct fdar_perf_record *record,
 		      const uint8_t *bytes, gsize size)
 {
-	if (record->kind == FDAR_PERF_SAMPLE &&
-	    intake->ready.bytes->len + size > FDAR_INTAKE_BYTES_MAX)
+	gboolean is_full = intake->ready.bytes->len + size > FDAR_INTAKE_BYTES_MAX;
+
+	if (is_full && record->kind == FDAR_PERF_SAMPLE)
 		intake->losses.waiting++;
+	else if (is_full && record->kind == FDAR_PERF_COUNT)
+		intake->losses.counts++;
 	else
 		fdar_wiped_append(&intake->ready, bytes, size);
 }
@@ -117,6 +123,8 @@ static void hand_over(struct fdar_intake *intake, const struct fdar_perf_record 
 /* What it returns is where those begin that are no ticks of the kernel's. */
 static gsize read_all(struct fdar_intake *intake)
 {
+	if (intake->counts)
+		fdar_perf_counts_read(intake->counts, &intake->bytes);
 	if (intake->perf)
 		return fdar_perf_read(intake->perf, &intake->bytes);
 	fdar_ticks_read(intake->ticks, &intake->bytes);
@@ -161,6 +169,8 @@ static void sum_losses(struct fdar_intake *intake)
 		intake->losses.samples = samples;
 		intake->losses.tasks = tasks;
 	}
+	if (intake->counts)
+		intake->losses.counts += fdar_perf_counts_lost(intake->counts);
 	if (intake->ticks) {
 		intake->losses.samples = fdar_ticks_lost(intake->ticks);
 		intake->losses.without = fdar_ticks_without(intake->ticks);
@@ -211,6 +221,18 @@ static gboolean open_source(struct fdar_intake *intake, unsigned hz, gboolean ma
 	return intake->perf != NULL;
 }
 
+/* Beside ticks of processors: with less than that they are not to be had, or not of all that threads do. */
+static void open_counts(struct fdar_intake *intake)
+{
+	g_autoptr(GError) cause = NULL;
+
+	if (intake->perf && !fdar_perf_own_why(intake->perf))
+		intake->counts = fdar_perf_counts_open(&cause);
+	if (!intake->counts)
+		intake->uncounted_why =
+			g_strdup(cause ? cause->message : "it takes root or CAP_PERFMON");
+}
+
 struct fdar_intake *fdar_intake_start(unsigned hz, const pid_t *pids, size_t count,
 				      const char *ticks, GError **error)
 {
@@ -221,6 +243,7 @@ struct fdar_intake *fdar_intake_start(unsigned hz, const pid_t *pids, size_t cou
 		g_free(intake);
 		return NULL;
 	}
+	open_counts(intake);
 	intake->self = (uint32_t)getpid();
 	intake->bytes = fdar_wiped_new();
 	intake->ready = fdar_wiped_new();
@@ -244,11 +267,18 @@ const char *fdar_intake_ticks_why(const struct fdar_intake *intake)
 	return intake->ticks_why;
 }
 
+const char *fdar_intake_uncounted_why(const struct fdar_intake *intake)
+{
+	return intake->uncounted_why;
+}
+
 /* Processes stop by themselves when it is not recorded any more. */
 void fdar_intake_pause(struct fdar_intake *intake)
 {
 	if (intake->perf)
 		fdar_perf_stop(intake->perf);
+	if (intake->counts)
+		fdar_perf_counts_stop(intake->counts);
 }
 
 void fdar_intake_end(struct fdar_intake *intake)
@@ -284,8 +314,10 @@ void fdar_intake_free(struct fdar_intake *intake)
 	fdar_intake_end(intake);
 	g_thread_join(intake->thread);
 	fdar_perf_close(intake->perf);
+	fdar_perf_counts_close(intake->counts);
 	fdar_ticks_free(intake->ticks);
 	g_free(intake->ticks_why);
+	g_free(intake->uncounted_why);
 	g_hash_table_unref(intake->ours);
 	fdar_throttling_free(intake->throttling);
 	fdar_wiped_clear(&intake->bytes);

@@ -29,6 +29,7 @@ struct fdar_intake_losses {
 	/* Of anybody, that the kernel did not take: it limits how many there may be (throttling). At least
 	 * one each time it did. */
 	uint64_t throttled;
+	uint64_t counts; /* page faults and the like, of anybody, that nothing more is known of */
 	gboolean processors_changed; /* while it went on, so that some were not looked at */
 	uint32_t without; /* why processes have none of themselves: FDAR_TICKS_NO_SIGNAL ... */
 };
@@ -44,6 +45,9 @@ const char *fdar_intake_ticks_why(const struct fdar_intake *intake);
 
 /* Why there are only ticks of what was started, and of the programs' own code, as of fdar_perf_own_why(). */
 const char *fdar_intake_own_why(const struct fdar_intake *intake);
+
+/* Why page faults and the like are not counted. NULL: they are. */
+const char *fdar_intake_uncounted_why(const struct fdar_intake *intake);
 
 /* No more ticks from here on. */
 void fdar_intake_pause(struct fdar_intake *intake);

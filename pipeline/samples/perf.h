@@ -40,7 +40,8 @@ enum fdar_perf_kind {
 	/* The kernel's limit (kernel.perf_event_max_sample_rate) is reached: event ticks no more, until it
 	 * does again. They have no process. */
 	FDAR_PERF_THROTTLED,
-	FDAR_PERF_UNTHROTTLED
+	FDAR_PERF_UNTHROTTLED,
+	FDAR_PERF_COUNT /* of perf_counts.h */
 };
 
 /* One record; texts and bytes are the buffer's that it was parsed from. */
@@ -59,6 +60,18 @@ struct fdar_perf_record {
 	uint64_t start, end, page_offset, inode;
 	const char *path;
 	uint64_t event; /* THROTTLED, UNTHROTTLED: its number */
+	uint8_t count;  /* COUNT: what, enum fdar_count_kind */
+};
+
+/* What perf_counts.h makes of the kernel's, which do not say by themselves what they count: type is a number that
+ * no record of the kernel's has, and the kind. */
+#define FDAR_PERF_RECORD_COUNT 0x10000u
+struct fdar_perf_count_record {
+	uint32_t type; /* as struct perf_event_header */
+	uint16_t misc;
+	uint16_t size;
+	uint32_t pid, tid;
+	uint64_t time_ns;
 };
 
 /* The pages of a processor's buffer for ticks. */

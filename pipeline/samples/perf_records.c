@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "pipeline/samples/perf.h"
+#include "pipeline/samples/samples.h"
 
 /* What is still to be read of one; short: it ended too early. */
 struct cursor {
@@ -105,6 +106,18 @@ static gboolean parse_throttle(struct cursor *cursor, struct fdar_perf_record *r
 	return !cursor->is_short;
 }
 
+static gboolean parse_count(struct cursor *cursor, struct fdar_perf_record *record, uint32_t type)
+{
+	if (type - FDAR_PERF_RECORD_COUNT >= FDAR_COUNT_KINDS)
+		return FALSE;
+	record->kind = FDAR_PERF_COUNT;
+	record->count = (uint8_t)(type - FDAR_PERF_RECORD_COUNT);
+	record->pid = take_u32(cursor);
+	record->tid = take_u32(cursor);
+	record->time_ns = take_u64(cursor);
+	return !cursor->is_short;
+}
+
 static gboolean parse_body(const struct perf_event_header *header, struct cursor *cursor,
 			   struct fdar_perf_record *record, uint64_t *lost)
 {
@@ -131,14 +144,14 @@ static gboolean parse_body(const struct perf_event_header *header, struct cursor
 		*lost += take_u64(cursor);
 		return FALSE;
 	default:
-		return FALSE;
+		return parse_count(cursor, record, header->type);
 	}
 }
 
 static gboolean is_of_task(enum fdar_perf_kind kind)
 {
 	return kind != FDAR_PERF_SAMPLE && kind != FDAR_PERF_THROTTLED &&
-	       kind != FDAR_PERF_UNTHROTTLED;
+	       kind != FDAR_PERF_UNTHROTTLED && kind != FDAR_PERF_COUNT;
 }
 
 gboolean fdar_perf_parse(const uint8_t *bytes, gsize length, struct fdar_perf_record *record,

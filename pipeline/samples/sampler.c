@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pipeline/samples/inner.h"
 #include "pipeline/samples/intake.h"
 #include "pipeline/samples/jit_map.h"
 #include "pipeline/samples/kallsyms.h"
@@ -75,30 +76,9 @@ static struct process *process_add(struct fdar_sampler *sampler, uint32_t pid,
 
 /* ---- namespaces: a trace has the numbers that a process itself sees ---- */
 
-/* The last number of NSpid; 0: not known. */
-static uint32_t inner_of(uint32_t tid)
-{
-	char path[64], line[256];
-	uint32_t inner = 0;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%u/status", tid);
-	file = fopen(path, "re");
-	while (file && fgets(line, sizeof(line), file)) {
-		if (strncmp(line, "NSpid:", 6) != 0)
-			continue;
-		for (char *at = line + 6, *end; (at = strpbrk(at, "0123456789")); at = end)
-			inner = (uint32_t)strtoul(at, &end, 10);
-		break;
-	}
-	if (file)
-		fclose(file);
-	return inner;
-}
-
 static void look_at(struct process *process, uint32_t pid)
 {
-	uint32_t inner = inner_of(pid);
+	uint32_t inner = fdar_inner_id(pid);
 
 	process->is_new = FALSE;
 	process->pid = inner ? inner : pid;
@@ -115,7 +95,7 @@ static uint32_t inner_tid(struct fdar_sampler *sampler, const struct process *pr
 	known = g_hash_table_lookup(sampler->tids, GUINT_TO_POINTER(tid));
 	if (known)
 		return GPOINTER_TO_UINT(known);
-	inner = inner_of(tid);
+	inner = fdar_inner_id(tid);
 	if (inner)
 		g_hash_table_insert(sampler->tids, GUINT_TO_POINTER(tid), GUINT_TO_POINTER(inner));
 	return inner;
@@ -341,6 +321,20 @@ static void on_sample(struct fdar_sampler *sampler, const struct fdar_perf_recor
 		fdar_samples_add(sampler->samples, &sample);
 }
 
+static void on_count(struct fdar_sampler *sampler, const struct fdar_perf_record *record)
+{
+	struct process *process = process_of(sampler, record->pid);
+	struct fdar_count count = { .time_ns = record->time_ns, .kind = record->count };
+
+	if (!process || process->is_copy)
+		return;
+	if (process->is_new)
+		look_at(process, record->pid);
+	count.pid = process->pid;
+	count.tid = inner_tid(sampler, process, record->tid);
+	fdar_samples_count(sampler->samples, &count);
+}
+
 /* ---- records ---- */
 
 static void on_record(struct fdar_sampler *sampler, const struct fdar_perf_record *record)
@@ -348,6 +342,9 @@ static void on_record(struct fdar_sampler *sampler, const struct fdar_perf_recor
 	switch (record->kind) {
 	case FDAR_PERF_SAMPLE:
 		on_sample(sampler, record);
+		break;
+	case FDAR_PERF_COUNT:
+		on_count(sampler, record);
 		break;
 	case FDAR_PERF_FORK:
 		on_fork(sampler, record);
@@ -415,6 +412,7 @@ struct fdar_sampler *fdar_sampler_start_with(struct fdar_unwinder *unwinder, uns
 	sampler->samples = fdar_samples_new();
 	sampler->samples->period_ns = 1000000000u / hz;
 	sampler->samples->own = whose_own(intake);
+	sampler->samples->counted = !fdar_intake_uncounted_why(intake);
 	sampler->jit = fdar_jit_map_pool_new();
 	sampler->processes = g_hash_table_new_full(NULL, NULL, NULL, process_free);
 	sampler->tids = g_hash_table_new(NULL, NULL);
@@ -453,6 +451,11 @@ const char *fdar_sampler_own_why(const struct fdar_sampler *sampler)
 	return fdar_intake_own_why(sampler->intake);
 }
 
+const char *fdar_sampler_uncounted_why(const struct fdar_sampler *sampler)
+{
+	return fdar_intake_uncounted_why(sampler->intake);
+}
+
 void fdar_sampler_pause(struct fdar_sampler *sampler)
 {
 	fdar_intake_pause(sampler->intake);
@@ -466,6 +469,7 @@ struct fdar_samples *fdar_sampler_take(struct fdar_sampler *sampler)
 	g_thread_join(sampler->thread);
 	sampler->thread = NULL;
 	fdar_intake_losses(sampler->intake, &losses);
+	sampler->samples->counts_lost += losses.counts;
 	sampler->samples->lost = losses.samples + losses.waiting;
 	sampler->samples->tasks_lost = losses.tasks;
 	sampler->samples->throttled = losses.throttled;

@@ -42,6 +42,9 @@ const char *fdar_sampler_ticks_why(const struct fdar_sampler *sampler);
  * fdar_perf_own_why(); known from the start. */
 const char *fdar_sampler_own_why(const struct fdar_sampler *sampler);
 
+/* Why page faults and the like are not counted (struct fdar_samples.counted); NULL: they are. */
+const char *fdar_sampler_uncounted_why(const struct fdar_sampler *sampler);
+
 /* No more samples from here on. */
 void fdar_sampler_pause(struct fdar_sampler *sampler);
 

@@ -23,6 +23,7 @@ struct fdar_samples *fdar_samples_new(void)
 	samples->nodes = g_array_new(FALSE, TRUE, sizeof(struct fdar_sample_node));
 	g_array_append_val(samples->nodes, root);
 	samples->samples = g_array_new(FALSE, TRUE, sizeof(struct fdar_sample));
+	samples->counts = g_array_new(FALSE, TRUE, sizeof(struct fdar_count));
 	samples->function_ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	samples->node_ids = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	return samples;
@@ -35,6 +36,7 @@ void fdar_samples_free(struct fdar_samples *samples)
 	g_array_unref(samples->functions);
 	g_array_unref(samples->nodes);
 	g_array_unref(samples->samples);
+	g_array_unref(samples->counts);
 	g_clear_pointer(&samples->function_ids, g_hash_table_unref);
 	g_clear_pointer(&samples->node_ids, g_hash_table_unref);
 	g_free(samples);
@@ -93,4 +95,12 @@ void fdar_samples_add(struct fdar_samples *samples, const struct fdar_sample *sa
 		samples->left_out++;
 	else
 		g_array_append_val(samples->samples, *sample);
+}
+
+void fdar_samples_count(struct fdar_samples *samples, const struct fdar_count *count)
+{
+	if (samples->counts->len == FDAR_SAMPLES_COUNTS_MAX)
+		samples->counts_lost++;
+	else
+		g_array_append_val(samples->counts, *count);
 }

@@ -6,6 +6,9 @@
  * (docs/formats/samples.md), read by analyze/samples/. A sample belongs to nobody by itself: it has a
  * thread and a time, and the walk says whose work that was (analyze/walk/walk.h).
  *
+ * Beside them are counts: page faults and moves to another processor of its threads, each with its thread
+ * and time, where the kernel tells them.
+ *
  * Stacks are a tree: a node is a function called from its parent's, so a stack is the number of its
  * innermost node. Node 0 is the root, without a function: the stack that nothing is known of. Parents
  * come before their children.
@@ -25,6 +28,7 @@
 #define FDAR_SAMPLES_FILE          "samples"
 #define FDAR_SAMPLES_FORMAT        1u
 #define FDAR_SAMPLES_MAX           (1u << 22) /* samples; more are counted as left out */
+#define FDAR_SAMPLES_COUNTS_MAX    (1u << 21) /* counts; more are counted as lost */
 #define FDAR_SAMPLES_NODES_MAX     (1u << 20)
 #define FDAR_SAMPLES_FUNCTIONS_MAX (1u << 18)
 #define FDAR_SAMPLES_DEPTH_MAX     256u         /* functions of a stack, the innermost */
@@ -58,6 +62,14 @@ enum {
 				* behind the call, without the kernel's functions */
 };
 
+/* What is counted, one by one. */
+enum fdar_count_kind {
+	FDAR_COUNT_FAULT,     /* page faults, with those that waited for a disk */
+	FDAR_COUNT_MAJOR,     /* those alone */
+	FDAR_COUNT_MIGRATION, /* it goes on on another processor */
+	FDAR_COUNT_KINDS
+};
+
 struct fdar_sample_function {
 	char *name;     /* as in the symbol table, C++ mangled; never empty */
 	char *binary;   /* the last part of its path, "[kernel]"; "" for generated code */
@@ -78,6 +90,12 @@ struct fdar_sample {
 	uint8_t flags;
 };
 
+struct fdar_count {
+	uint64_t time_ns;  /* as a sample's */
+	uint32_t pid, tid; /* likewise */
+	uint8_t kind;      /* enum fdar_count_kind */
+};
+
 struct fdar_samples {
 	uint64_t period_ns; /* of processor time between two samples of a processor */
 	uint64_t kernel;    /* 1: with the kernel's functions */
@@ -92,9 +110,12 @@ struct fdar_samples {
 		throttled; /* of anybody, that the kernel's limit on samples did not let be taken: at least
 			     * so many */
 	uint64_t processors_changed; /* 1: some came or went meanwhile, and were not looked at */
-	GArray *functions;           /* of struct fdar_sample_function; owns their texts */
-	GArray *nodes;               /* of struct fdar_sample_node, node 0 is there */
-	GArray *samples;             /* of struct fdar_sample; of a file: by time */
+	uint64_t counted;     /* 1: counts has what the server's threads did; 0: nobody counted */
+	uint64_t counts_lost; /* counts, the server's or others', that were not written down */
+	GArray *functions;    /* of struct fdar_sample_function; owns their texts */
+	GArray *nodes;        /* of struct fdar_sample_node, node 0 is there */
+	GArray *samples;      /* of struct fdar_sample; of a file: by time */
+	GArray *counts;       /* of struct fdar_count; of a file: by time */
 	GHashTable *function_ids, *node_ids; /* for adding; NULL in what was read from a file */
 };
 
@@ -112,10 +133,19 @@ uint32_t fdar_samples_node(struct fdar_samples *samples, uint32_t parent, uint32
 /* One more; counted as left out, when there is no more room. */
 void fdar_samples_add(struct fdar_samples *samples, const struct fdar_sample *sample);
 
+/* Likewise. */
+void fdar_samples_count(struct fdar_samples *samples, const struct fdar_count *count);
+
 /* What is not in it, or may hide what is not. */
 static inline uint64_t fdar_samples_missing(const struct fdar_samples *samples)
 {
 	return samples->lost + samples->left_out + samples->tasks_lost + samples->throttled;
+}
+
+/* Whether so many counts are missing, of whom is not known, that it matters: more than one in a hundred. */
+static inline gboolean fdar_samples_lack_counts(const struct fdar_samples *samples)
+{
+	return samples->counts_lost > samples->counts->len / 100;
 }
 
 static inline const struct fdar_sample_function *fdar_samples_function_of(

@@ -26,7 +26,10 @@ enum {
 	PROCESSORS_CHANGED,
 	OWN,
 	THROTTLED,
-	WITHOUT
+	WITHOUT,
+	COUNTS,
+	COUNTED,
+	COUNTS_LOST
 };
 enum { NAME = 1, BINARY, BUILD_ID, START, KIND };
 
@@ -39,6 +42,17 @@ static int by_time(gconstpointer a, gconstpointer b)
 	if (x->time_ns != y->time_ns)
 		return x->time_ns < y->time_ns ? -1 : 1;
 	return x->tid < y->tid ? -1 : x->tid > y->tid;
+}
+
+static int counts_by_time(gconstpointer a, gconstpointer b)
+{
+	const struct fdar_count *x = a, *y = b;
+
+	if (x->time_ns != y->time_ns)
+		return x->time_ns < y->time_ns ? -1 : 1;
+	if (x->tid != y->tid)
+		return x->tid < y->tid ? -1 : 1;
+	return (x->kind > y->kind) - (x->kind < y->kind);
 }
 
 static void put_functions(GByteArray *body, const struct fdar_samples *samples)
@@ -91,6 +105,24 @@ static void put_samples(GByteArray *body, const struct fdar_samples *samples)
 	fdar_wire_put_message(body, SAMPLES, message);
 }
 
+static void put_counts(GByteArray *body, const struct fdar_samples *samples)
+{
+	g_autoptr(GByteArray) message = g_byte_array_new();
+	uint64_t before = 0;
+
+	for (guint i = 0; i < samples->counts->len; i++) {
+		const struct fdar_count *count =
+			&g_array_index(samples->counts, struct fdar_count, i);
+
+		fdar_wire_put_varint(message, count->time_ns - before);
+		fdar_wire_put_varint(message, count->pid);
+		fdar_wire_put_varint(message, count->tid);
+		fdar_wire_put_varint(message, count->kind);
+		before = count->time_ns;
+	}
+	fdar_wire_put_message(body, COUNTS, message);
+}
+
 static void put_u32(uint8_t *to, uint64_t value)
 {
 	for (int i = 0; i < 4; i++)
@@ -105,6 +137,7 @@ gboolean fdar_samples_save(struct fdar_samples *samples, const char *dir, GError
 	size_t length;
 
 	g_array_sort(samples->samples, by_time);
+	g_array_sort(samples->counts, counts_by_time);
 	fdar_wire_put_number(body, PERIOD, samples->period_ns);
 	fdar_wire_put_number(body, KERNEL, samples->kernel);
 	fdar_wire_put_number(body, LOST, samples->lost);
@@ -114,9 +147,12 @@ gboolean fdar_samples_save(struct fdar_samples *samples, const char *dir, GError
 	fdar_wire_put_number(body, OWN, samples->own);
 	fdar_wire_put_number(body, THROTTLED, samples->throttled);
 	fdar_wire_put_number(body, WITHOUT, samples->without);
+	fdar_wire_put_number(body, COUNTED, samples->counted);
+	fdar_wire_put_number(body, COUNTS_LOST, samples->counts_lost);
 	put_functions(body, samples);
 	put_nodes(body, samples);
 	put_samples(body, samples);
+	put_counts(body, samples);
 	put_u32(head + MAGIC_BYTES, FDAR_SAMPLES_FORMAT);
 	put_u32(head + MAGIC_BYTES + 4, body->len);
 	put_u32(head + MAGIC_BYTES + 8, 0);
@@ -240,6 +276,40 @@ static const char *read_samples(struct fdar_samples *samples, struct fdar_wire w
 	return bad ? bad : wire.bad;
 }
 
+static const char *read_count(struct fdar_samples *samples, const uint64_t number[4],
+			      uint64_t *time_ns)
+{
+	struct fdar_count count = { .pid = (uint32_t)number[1],
+				    .tid = (uint32_t)number[2],
+				    .kind = (uint8_t)number[3] };
+
+	if (samples->counts->len == FDAR_SAMPLES_COUNTS_MAX)
+		return "fewer counts";
+	if (number[0] > UINT64_MAX - *time_ns)
+		return "a time";
+	if (number[1] > UINT32_MAX || number[2] > UINT32_MAX)
+		return "a process and a thread";
+	*time_ns += number[0];
+	count.time_ns = *time_ns;
+	if (number[3] < FDAR_COUNT_KINDS) /* others are of later versions */
+		g_array_append_val(samples->counts, count);
+	return NULL;
+}
+
+static const char *read_counts(struct fdar_samples *samples, struct fdar_wire wire)
+{
+	uint64_t number[4], time_ns = 0;
+	const char *bad = NULL;
+
+	while (!bad && fdar_wire_varint(&wire, &number[0])) {
+		for (int i = 1; i < 4; i++)
+			if (!fdar_wire_varint(&wire, &number[i]))
+				return wire.bad ? wire.bad : "the rest of a count";
+		bad = read_count(samples, number, &time_ns);
+	}
+	return bad ? bad : wire.bad;
+}
+
 static const char *read_field(struct fdar_samples *samples, const struct fdar_wire_field *field)
 {
 	uint64_t *const numbers[] = { [PERIOD] = &samples->period_ns,
@@ -250,7 +320,9 @@ static const char *read_field(struct fdar_samples *samples, const struct fdar_wi
 				      [PROCESSORS_CHANGED] = &samples->processors_changed,
 				      [OWN] = &samples->own,
 				      [THROTTLED] = &samples->throttled,
-				      [WITHOUT] = &samples->without };
+				      [WITHOUT] = &samples->without,
+				      [COUNTED] = &samples->counted,
+				      [COUNTS_LOST] = &samples->counts_lost };
 
 	if (field->kind == FDAR_WIRE_NUMBER && field->field < G_N_ELEMENTS(numbers) &&
 	    numbers[field->field])
@@ -263,6 +335,8 @@ static const char *read_field(struct fdar_samples *samples, const struct fdar_wi
 		return read_nodes(samples, fdar_wire_message(field));
 	if (field->field == SAMPLES)
 		return read_samples(samples, fdar_wire_message(field));
+	if (field->field == COUNTS)
+		return read_counts(samples, fdar_wire_message(field));
 	return NULL;
 }
 

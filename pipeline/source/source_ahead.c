@@ -211,6 +211,17 @@ uint32_t fdar_source_ahead_namespace(const void *data, uint16_t home)
 	return home < ahead->namespaces->len ? g_array_index(ahead->namespaces, uint32_t, home) : 0;
 }
 
+uint32_t fdar_source_ahead_pid(const void *data, uint32_t pid)
+{
+	const struct fdar_source_ahead *ahead = data;
+	uint32_t id;
+
+	fdar_source_ahead_hold((void *)ahead);
+	id = fdar_source_process(ahead->source, pid).pid;
+	fdar_source_ahead_release((void *)ahead);
+	return id;
+}
+
 void fdar_source_ahead_hold(void *ahead)
 {
 	g_mutex_lock(&((struct fdar_source_ahead *)ahead)->working);

@@ -42,6 +42,9 @@ const char *fdar_source_ahead_text(const void *ahead, uint32_t name);
 /* As fdar_source_namespace, likewise. */
 uint32_t fdar_source_ahead_namespace(const void *ahead, uint16_t home);
 
+/* The id of the process that events have this number of (struct fdar_source_process.pid). */
+uint32_t fdar_source_ahead_pid(const void *ahead, uint32_t pid);
+
 /* Between these two, the thread does nothing; ahead as void *. */
 void fdar_source_ahead_hold(void *ahead);
 void fdar_source_ahead_release(void *ahead);

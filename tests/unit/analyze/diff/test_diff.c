@@ -795,6 +795,43 @@ static void test_bad_trace(void)
 		strstr(g_ptr_array_index(diff->hints, 1), "50 % of the time of the subject"));
 }
 
+static gboolean has_hint(const struct fdar_diff *diff, const char *text)
+{
+	for (guint i = 0; i < diff->hints->len; i++)
+		if (strstr(g_ptr_array_index(diff->hints, i), text))
+			return TRUE;
+	return FALSE;
+}
+
+/* What the kernel counted is told where it differs, and is no culprit. */
+static void test_counted(void)
+{
+	struct writer a, b;
+
+	regex_run(&a, 1, 20, 9);
+	regex_run(&b, 2, 20, 9);
+	g_autoptr(fdar_profile) before = profile_of(&a);
+	g_autoptr(fdar_profile) after = profile_of(&b);
+	struct fdar_profile_group *was = fdar_profile_group(before, FDAR_PROFILE_ALL);
+	struct fdar_profile_group *is = fdar_profile_group(after, FDAR_PROFILE_ALL);
+
+	was->counted_sessions = is->counted_sessions = 20;
+	was->counts[FDAR_COUNT_FAULT] = 60;
+	is->counts[FDAR_COUNT_FAULT] = 8240;
+	was->counts[FDAR_COUNT_MIGRATION] = 40;
+	is->counts[FDAR_COUNT_MIGRATION] = 44;
+	g_autoptr(fdar_diff) diff = fdar_diff_new(before, after, NULL, NULL);
+	g_assert_null(diff->verdict.function);
+	g_assert_true(diff->subject.counted);
+	g_assert_cmpfloat(diff->subject.counts[FDAR_COUNT_FAULT], ==, 412);
+	g_assert_true(has_hint(diff, "page faults of a session: 412 instead of 3"));
+	g_assert_false(has_hint(diff, "migrations"));
+	was->counted_sessions = 0; /* as from an older file */
+	g_autoptr(fdar_diff) unknown = fdar_diff_new(before, after, NULL, NULL);
+	g_assert_false(unknown->baseline.counted);
+	g_assert_false(has_hint(unknown, "page faults"));
+}
+
 /* The union of both trees, with what is in one only. */
 static void test_tree(void)
 {
@@ -869,6 +906,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/diff/labels", test_labels);
 	g_test_add_func("/diff/whole-run", test_whole_run);
 	g_test_add_func("/diff/no-clients", test_no_clients);
+	g_test_add_func("/diff/counted", test_counted);
 	g_test_add_func("/diff/bad-trace", test_bad_trace);
 	g_test_add_func("/diff/tree", test_tree);
 	g_test_add_func("/diff/nothing", test_nothing_at_all);

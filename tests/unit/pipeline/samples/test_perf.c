@@ -2,6 +2,7 @@
 #include <linux/perf_event.h>
 
 #include "pipeline/samples/perf.h"
+#include "pipeline/samples/samples.h"
 #include "pipeline/samples/throttling.h"
 
 static void test_records(void)
@@ -139,6 +140,34 @@ static void test_sample_record(void)
 	g_assert_cmpuint(record.stack_bytes, ==, 64);
 }
 
+/* What is counted, and a kind that nobody knows. */
+static void test_count_record(void)
+{
+	struct fdar_perf_count_record count = { .type = FDAR_PERF_RECORD_COUNT + FDAR_COUNT_MAJOR,
+						.size = sizeof(count),
+						.pid = 5,
+						.tid = 6,
+						.time_ns = 77 };
+	struct fdar_perf_record record;
+	uint64_t lost = 0;
+	gsize size;
+
+	g_assert_true(
+		fdar_perf_parse((const uint8_t *)&count, sizeof(count), &record, &size, &lost));
+	g_assert_cmpint(record.kind, ==, FDAR_PERF_COUNT);
+	g_assert_cmpuint(record.count, ==, FDAR_COUNT_MAJOR);
+	g_assert_cmpuint(record.pid, ==, 5);
+	g_assert_cmpuint(record.tid, ==, 6);
+	g_assert_cmpuint(record.time_ns, ==, 77);
+	count.type = FDAR_PERF_RECORD_COUNT + FDAR_COUNT_KINDS;
+	g_assert_false(
+		fdar_perf_parse((const uint8_t *)&count, sizeof(count), &record, &size, &lost));
+	count.type = FDAR_PERF_RECORD_COUNT;
+	count.size = 16; /* cut */
+	g_assert_false(
+		fdar_perf_parse((const uint8_t *)&count, sizeof(count), &record, &size, &lost));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -146,5 +175,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/perf/throttling", test_throttling);
 	g_test_add_func("/perf/throttling_lost", test_throttling_lost);
 	g_test_add_func("/perf/sample_record", test_sample_record);
+	g_test_add_func("/perf/count_record", test_count_record);
 	return g_test_run();
 }

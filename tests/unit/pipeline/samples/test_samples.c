@@ -27,6 +27,10 @@ static fdar_samples *some_samples(void)
 	samples->own = 1;
 	fdar_samples_add(samples, &late);
 	fdar_samples_add(samples, &early);
+	samples->counted = 1;
+	samples->counts_lost = 4;
+	fdar_samples_count(samples, &(struct fdar_count){ 1700, 1, 2, FDAR_COUNT_MIGRATION });
+	fdar_samples_count(samples, &(struct fdar_count){ 1500, 1, 3, FDAR_COUNT_FAULT });
 	return samples;
 }
 
@@ -63,6 +67,32 @@ static void test_round_trip(void)
 	g_assert_cmpuint(second->flags, ==, FDAR_SAMPLE_CUT);
 	g_assert_cmpstr(fdar_samples_function_of(read, second->node)->name, ==, "httpd+0x900");
 	g_assert_cmpuint(fdar_samples_function_of(read, second->node)->start, ==, 0x900);
+	remove_tree(dir);
+}
+
+static void test_counts(void)
+{
+	g_autoptr(fdar_samples) samples = some_samples(), read = NULL;
+	g_autofree char *dir = folder();
+	const struct fdar_count *count;
+
+	g_assert_true(fdar_samples_save(samples, dir, NULL));
+	read = fdar_samples_load(dir, NULL);
+	g_assert_nonnull(read);
+	g_assert_cmpuint(read->counted, ==, 1);
+	g_assert_cmpuint(read->counts_lost, ==, 4);
+	g_assert_cmpuint(read->counts->len, ==, 2);
+	count = &g_array_index(read->counts, struct fdar_count, 0); /* by time */
+	g_assert_cmpuint(count->time_ns, ==, 1500);
+	g_assert_cmpuint(count->tid, ==, 3);
+	g_assert_cmpuint(count->kind, ==, FDAR_COUNT_FAULT);
+	count = &g_array_index(read->counts, struct fdar_count, 1);
+	g_assert_cmpuint(count->time_ns, ==, 1700);
+	g_assert_cmpuint(count->kind, ==, FDAR_COUNT_MIGRATION);
+	g_assert_true(fdar_samples_lack_counts(read)); /* four of two */
+	for (int i = 0; i < 398; i++)
+		fdar_samples_count(read, count);
+	g_assert_false(fdar_samples_lack_counts(read)); /* of 400 */
 	remove_tree(dir);
 }
 
@@ -135,6 +165,17 @@ static void test_lies(void)
 	fdar_wire_put_varint(part, 1);
 	fdar_wire_put_message(body, 7, part);
 	expect_refused(body, "the rest of a sample");
+	g_byte_array_set_size(body, good);
+	fdar_wire_put_varint(part, 1);
+	fdar_wire_put_varint(part, 1);
+	fdar_wire_put_message(body, 13, part);
+	expect_refused(body, "the rest of a count");
+	g_byte_array_set_size(body, good);
+	for (int i = 0; i < 3; i++)
+		fdar_wire_put_varint(part, UINT64_C(1) << 40);
+	fdar_wire_put_varint(part, 0);
+	fdar_wire_put_message(body, 13, part);
+	expect_refused(body, "a process and a thread");
 }
 
 /* Whatever is changed or cut: it is refused, or what is read keeps to the bounds. */
@@ -181,6 +222,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/samples/round_trip", test_round_trip);
+	g_test_add_func("/samples/counts", test_counts);
 	g_test_add_func("/samples/missing", test_missing);
 	g_test_add_func("/samples/lies", test_lies);
 	g_test_add_func("/samples/damage", test_damage);
