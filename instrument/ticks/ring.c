@@ -135,7 +135,19 @@ static bool place_have(const struct fdar_tick *tick, uint64_t number)
 	return true;
 }
 
-struct fdar_tick *fdar_ring_begin(void)
+/* One writer at a time. */
+static bool place_take(struct fdar_tick *tick, uint64_t turn)
+{
+	uint64_t before = __atomic_load_n(&tick->turn, __ATOMIC_RELAXED);
+	uint64_t gone = 2 * (uint64_t)FDAR_TICKS_PLACES * FDAR_RING_ROUNDS;
+
+	if (before > turn || (before % 2 && turn - before < gone))
+		return false;
+	return __atomic_compare_exchange_n(&tick->turn, &before, turn, false, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED);
+}
+
+struct fdar_tick *fdar_ring_begin(uint64_t *turn)
 {
 	struct fdar_ticks *ring = __atomic_load_n(&state.ring, __ATOMIC_ACQUIRE);
 	struct fdar_tick *tick;
@@ -145,17 +157,18 @@ struct fdar_tick *fdar_ring_begin(void)
 		return NULL;
 	number = __atomic_fetch_add(&ring->head, 1, __ATOMIC_RELAXED);
 	tick = &ring->places[number % FDAR_TICKS_PLACES];
-	if (!place_have(tick, number))
+	*turn = 2 * number + 1;
+	if (!place_have(tick, number) || !place_take(tick, *turn))
 		return NULL;
-	__atomic_store_n(&tick->turn, 2 * number + 1, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	tick->time_ns = monotonic_ns();
 	return tick;
 }
 
-void fdar_ring_end(struct fdar_tick *tick)
+void fdar_ring_end(struct fdar_tick *tick, uint64_t turn)
 {
-	__atomic_store_n(&tick->turn, tick->turn + 1, __ATOMIC_RELEASE);
+	__atomic_compare_exchange_n(&tick->turn, &turn, turn + 1, false, __ATOMIC_RELEASE,
+				    __ATOMIC_RELAXED);
 }
 
 void fdar_ring_without(uint32_t reason)
@@ -176,29 +189,43 @@ static bool is_executable(const char *line)
 	return rights && strnlen(rights, 4) == 4 && rights[3] == 'x';
 }
 
-/* Adds a line to a tick's, or to a new one's. */
-static struct fdar_tick *line_add(struct fdar_tick *tick, const char *line, size_t length)
+/* A tick with lines; tick NULL: none yet. */
+struct lines {
+	struct fdar_tick *tick;
+	uint64_t turn;
+};
+
+static void lines_end(struct lines *lines)
 {
+	if (lines->tick)
+		fdar_ring_end(lines->tick, lines->turn);
+	lines->tick = NULL;
+}
+
+/* Adds a line to a tick's, or to a new one's. */
+static void line_add(struct lines *lines, const char *line, size_t length)
+{
+	struct fdar_tick *tick = lines->tick;
+
 	if (tick && tick->length + length > sizeof(tick->bytes)) {
-		fdar_ring_end(tick);
+		lines_end(lines);
 		tick = NULL;
 	}
 	if (!tick) {
-		tick = fdar_ring_begin();
+		tick = lines->tick = fdar_ring_begin(&lines->turn);
 		if (!tick)
-			return NULL;
+			return;
 		tick->kind = FDAR_TICK_MAPPED;
 		tick->tid = (uint32_t)getpid();
 		tick->length = 0;
 	}
 	memcpy(tick->bytes + tick->length, line, length);
 	tick->length += (uint32_t)length;
-	return tick;
 }
 
 static void tell_lines(int fd, char buffer[LINES_BYTES])
 {
-	struct fdar_tick *tick = NULL;
+	struct lines lines = { 0 };
 	size_t held = 0;
 	long n;
 
@@ -209,14 +236,13 @@ static void tell_lines(int fd, char buffer[LINES_BYTES])
 		buffer[held] = '\0';
 		for (; (end = strchr(line, '\n')); line = end + 1)
 			if (is_executable(line))
-				tick = line_add(tick, line, (size_t)(end + 1 - line));
+				line_add(&lines, line, (size_t)(end + 1 - line));
 		held -= (size_t)(line - buffer);
 		memmove(buffer, line, held);
 		if (held == LINES_BYTES - 1)
 			held = 0; /* no path is that long */
 	}
-	if (tick)
-		fdar_ring_end(tick);
+	lines_end(&lines);
 }
 
 /* In memory of its own: threads may come here at once, and their stacks are small. */

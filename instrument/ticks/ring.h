@@ -16,11 +16,14 @@
  * be had, and nothing is written from here on. */
 bool fdar_ring_make(const char *folder, int32_t parent);
 
-/* A place to write to, whose turn and time are set. NULL: there is no ring, or no memory. */
-struct fdar_tick *fdar_ring_begin(void);
+/* A place to write to, whose turn and time are set. NULL: there is no ring, no memory, or somebody is writing there
+ * still, whom 64 others have overtaken; who has not come to an end after as many rounds as FDAR_RING_ROUNDS never
+ * will (a handler that was left by longjmp), and loses the place. */
+#define FDAR_RING_ROUNDS 16u
+struct fdar_tick *fdar_ring_begin(uint64_t *turn);
 
-/* It is whole. */
-void fdar_ring_end(struct fdar_tick *tick);
+/* It is whole, if it is still that turn. */
+void fdar_ring_end(struct fdar_tick *tick, uint64_t turn);
 
 /* Tells what is mapped now. */
 void fdar_ring_mapped(void);

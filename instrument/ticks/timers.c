@@ -80,7 +80,8 @@ static bool is_behind_call(uintptr_t ip)
 static void take(const ucontext_t *context, int overrun)
 {
 	const greg_t *now = context->uc_mcontext.gregs;
-	struct fdar_tick *tick = fdar_ring_begin();
+	uint64_t turn;
+	struct fdar_tick *tick = fdar_ring_begin(&turn);
 
 	if (!tick)
 		return;
@@ -91,7 +92,7 @@ static void take(const ucontext_t *context, int overrun)
 		tick->registers[i] = (uint64_t)now[registers[i]];
 	copy_stack(tick, (uintptr_t)now[REG_RSP]);
 	tick->flags = is_behind_call((uintptr_t)now[REG_RIP]) ? FDAR_TICK_SYSTEM : 0;
-	fdar_ring_end(tick);
+	fdar_ring_end(tick, turn);
 }
 
 static void delete_timer(unsigned place)

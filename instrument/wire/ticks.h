@@ -9,7 +9,8 @@
  * with the folder. Who is slower than a ring lasts finds out by head, and has lost the difference.
  *
  * A place in the ring is written by whoever added 1 to head: its turn is 2n + 1 while number n is being
- * written, and 2n + 2 when it is whole. A number that there was no memory for stays unwritten.
+ * written, and 2n + 2 when it is whole. A number that there was no memory for, or whose place somebody was still
+ * writing to, stays unwritten.
  */
 #ifndef FLOWDAR_TICKS_H
 #define FLOWDAR_TICKS_H

@@ -23,8 +23,9 @@ struct ring {
 	uint32_t key;
 	int32_t pid; /* as it says */
 	uint64_t pid_space;
-	uint64_t next;    /* number that is read next */
-	uint64_t awaited; /* number that was not whole the last time, and 1 */
+	uint64_t next; /* number that is read next */
+	uint64_t
+		awaited; /* what was not whole the last time was waited for, of numbers below this one */
 };
 
 struct fdar_ticks_folder {
@@ -153,7 +154,7 @@ static gboolean read_tick(struct fdar_ticks_folder *folder, struct ring *ring, u
 	return TRUE;
 }
 
-/* What somebody is writing is waited for, until the next time. */
+/* What somebody is writing is waited for, until the next time: all that was there the last time has been. */
 static void read_ring(struct fdar_ticks_folder *folder, struct ring *ring, struct fdar_wiped *bytes)
 {
 	struct fdar_ticks head;
@@ -171,8 +172,8 @@ static void read_ring(struct fdar_ticks_folder *folder, struct ring *ring, struc
 		gboolean lost;
 
 		if (!read_tick(folder, ring, ring->next, &lost)) {
-			if (ring->awaited != ring->next + 1) {
-				ring->awaited = ring->next + 1;
+			if (ring->next >= ring->awaited) {
+				ring->awaited = head.head;
 				break;
 			}
 			lost = TRUE;

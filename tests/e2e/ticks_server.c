@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -188,12 +189,22 @@ static int full(void)
 	return 0;
 }
 
+/* Whether the kernel can say that there is no memory before it is touched (5.14 and later). */
+static int populates(void)
+{
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return madvise(page, 4096, 23 /* MADV_POPULATE_WRITE */) != 0;
+}
+
 int main(int argc, char **argv)
 {
 	pthread_t thread;
 
 	if (argc > 1 && strcmp(argv[1], "locked") == 0)
 		return locked();
+	if (argc > 1 && strcmp(argv[1], "populates") == 0)
+		return populates();
 	if (argc > 1 && strcmp(argv[1], "full") == 0)
 		return full();
 	if (argc > 1) {

@@ -197,6 +197,29 @@ static void test_lost(struct fixture *fixture, gconstpointer unused)
 	munmap(ring, sizeof(*ring));
 }
 
+/* However many numbers nobody writes, what is behind them waits for the next time, and no longer. */
+static void test_unwritten(struct fixture *fixture, gconstpointer unused)
+{
+	struct fdar_ticks *ring = ring_new(fixture, "1-1", getpid(), 0);
+
+	(void)unused;
+	for (guint i = 0; i < 5; i++) {
+		put(ring, FDAR_TICK_SAMPLE, "")->turn = 0;
+		put(ring, FDAR_TICK_SAMPLE, "");
+	}
+	read_all(fixture);
+	g_assert_cmpuint(of_kind(fixture, FDAR_PERF_SAMPLE), ==, 0);
+	put(ring, FDAR_TICK_SAMPLE, "")->turn--; /* younger than that: waited for again */
+	read_all(fixture);
+	g_assert_cmpuint(of_kind(fixture, FDAR_PERF_SAMPLE), ==, 5);
+	g_assert_cmpuint(fdar_ticks_lost(fixture->ticks), ==, 5);
+	ring->places[10].turn++;
+	read_all(fixture);
+	g_assert_cmpuint(of_kind(fixture, FDAR_PERF_SAMPLE), ==, 1);
+	g_assert_cmpuint(fdar_ticks_lost(fixture->ticks), ==, 5);
+	munmap(ring, sizeof(*ring));
+}
+
 static void test_hostile(struct fixture *fixture, gconstpointer unused)
 {
 	struct fdar_ticks *ring = ring_new(fixture, "no-number", -1, -1);
@@ -258,6 +281,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	ADD("/ticks/told", test_told);
 	ADD("/ticks/processes", test_processes);
+	ADD("/ticks/unwritten", test_unwritten);
 	ADD("/ticks/lost", test_lost);
 	ADD("/ticks/hostile", test_hostile);
 	ADD("/ticks/few-descriptors", test_few_descriptors);
