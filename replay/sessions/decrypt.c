@@ -238,7 +238,7 @@ static struct fdar_piece part_of(struct fdar_piece piece, uint32_t at, gboolean 
 }
 
 /* begin: the piece with which TLS does, behind so many bytes in plain. */
-static void decrypt_one(struct decrypter *decrypter, const struct fdar_tls_keys *keys,
+static void decrypt_one(struct decrypter *decrypter, struct fdar_tls_keys *keys,
 			struct fdar_session *session, uint64_t begin, uint32_t at)
 {
 	static const struct fdar_tls_ops ops = { on_data, on_missing, on_ended, on_refused };
@@ -304,7 +304,7 @@ static uint64_t find_tls(const struct fdar_sessions *sessions, const struct fdar
 	return session->pieces;
 }
 
-gboolean fdar_sessions_decrypt(struct fdar_sessions *sessions, const struct fdar_tls_keys *keys,
+gboolean fdar_sessions_decrypt(struct fdar_sessions *sessions, struct fdar_tls_keys *keys,
 			       GError **error)
 {
 	struct decrypter decrypter = { .sessions = sessions };

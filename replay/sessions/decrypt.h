@@ -15,7 +15,7 @@
 #include "replay/tls/keylog.h"
 
 /* Looks at all sessions; keys may be NULL. FALSE and error when a spool fails. */
-gboolean fdar_sessions_decrypt(struct fdar_sessions *sessions, const struct fdar_tls_keys *keys,
+gboolean fdar_sessions_decrypt(struct fdar_sessions *sessions, struct fdar_tls_keys *keys,
 			       GError **error);
 
 #endif

@@ -59,7 +59,7 @@ static size_t begins_at(const struct fdar_arrival *arrival, const struct fdar_sp
 
 struct fdar_split_tls_reader *fdar_split_tls_begin(const struct fdar_arrival *arrival,
 						   struct fdar_split_plain *plain,
-						   const struct fdar_tls_keys *keys,
+						   struct fdar_tls_keys *keys,
 						   const struct fdar_sums *sums)
 {
 	static const struct fdar_tls_ops ops = { on_data, on_missing, on_ended, on_refused };

@@ -35,7 +35,7 @@ struct fdar_split_tls_reader;
  * may be NULL; it and sums must outlive the reader. Then feed it. */
 struct fdar_split_tls_reader *fdar_split_tls_begin(const struct fdar_arrival *arrival,
 						   struct fdar_split_plain *plain,
-						   const struct fdar_tls_keys *keys,
+						   struct fdar_tls_keys *keys,
 						   const struct fdar_sums *sums);
 
 void fdar_split_tls_feed(struct fdar_split_tls_reader *reader, const struct fdar_arrival *arrival);

@@ -118,6 +118,8 @@ static void read_extension(uint32_t type, struct cursor body, gboolean client,
 		break;
 	case EXTENSION_TICKET:
 		hello->resumes |= body.size > 0;
+		hello->ticket = body.size > 0 ? body.bytes : NULL;
+		hello->ticket_size = body.size;
 		break;
 	case EXTENSION_PRE_SHARED_KEY:
 		hello->resumes = TRUE;
@@ -135,13 +137,13 @@ gboolean fdar_tls_hello_read(uint8_t type, const uint8_t *bytes, size_t size,
 {
 	struct cursor cursor = { bytes, size, FALSE };
 	gboolean client = type == FDAR_TLS_CLIENT_HELLO;
-	struct cursor extensions;
+	struct cursor extensions, session;
 	const uint8_t *random;
 
 	memset(hello, 0, sizeof(*hello));
 	hello->version = (uint16_t)take_number(&cursor, 2);
 	random = take(&cursor, FDAR_TLS_RANDOM);
-	take_vector(&cursor, 1); /* session */
+	session = take_vector(&cursor, 1);
 	if (client) {
 		take_vector(&cursor, 2); /* suites */
 		take_vector(&cursor, 1); /* compression */
@@ -152,6 +154,8 @@ gboolean fdar_tls_hello_read(uint8_t type, const uint8_t *bytes, size_t size,
 	if (cursor.failed || !random)
 		return FALSE;
 	memcpy(hello->random, random, FDAR_TLS_RANDOM);
+	hello->session = session.bytes;
+	hello->session_size = session.size;
 	if (cursor.size == 0)
 		return TRUE;
 	extensions = take_vector(&cursor, 2);
@@ -177,6 +181,17 @@ void fdar_tls_extensions_read(const uint8_t *bytes, size_t size, struct fdar_tls
 		if (!body.failed)
 			read_extension(kind, body, FALSE, hello);
 	}
+}
+
+const uint8_t *fdar_tls_ticket_read(const uint8_t *bytes, size_t size, size_t *ticket_size)
+{
+	struct cursor cursor = { bytes, size, FALSE };
+	struct cursor ticket;
+
+	take_number(&cursor, 4); /* how long it is good for */
+	ticket = take_vector(&cursor, 2);
+	*ticket_size = ticket.size;
+	return ticket.size ? ticket.bytes : NULL;
 }
 
 const char *fdar_tls_version_text(uint16_t version)

@@ -18,8 +18,10 @@
 
 #define FDAR_TLS_CLIENT_HELLO 1u
 #define FDAR_TLS_SERVER_HELLO 2u
+#define FDAR_TLS_NEW_TICKET   4u
 #define FDAR_TLS_EARLY_END    5u
 #define FDAR_TLS_EXTENSIONS   8u /* of TLS 1.3's server, encrypted */
+#define FDAR_TLS_HELLO_DONE   14u /* until TLS 1.2: of a server that resumes nothing */
 #define FDAR_TLS_KEY_UPDATE   24u
 
 struct fdar_tls_hello {
@@ -28,6 +30,9 @@ struct fdar_tls_hello {
 	uint16_t suite;   /* ServerHello: what was chosen */
 	gboolean encrypt_then_mac;
 	gboolean resumes;             /* ClientHello: by a ticket or a pre-shared key */
+	const uint8_t *session;       /* its number: a part of the message */
+	const uint8_t *ticket;        /* ClientHello: likewise; NULL for none */
+	size_t session_size, ticket_size;
 	char name[FDAR_TLS_NAME_MAX]; /* ClientHello: the server's; empty for none. ASCII */
 	char alpn[FDAR_TLS_ALPN_MAX]; /* the first that is offered, or what was chosen */
 };
@@ -38,6 +43,9 @@ gboolean fdar_tls_hello_read(uint8_t type, const uint8_t *bytes, size_t size,
 
 /* The protocol that the server has chosen, of the encrypted extensions: into hello->alpn. */
 void fdar_tls_extensions_read(const uint8_t *bytes, size_t size, struct fdar_tls_hello *hello);
+
+/* The ticket in a server's message of TLS 1.2 that gives one: a part of the message. NULL: none. */
+const uint8_t *fdar_tls_ticket_read(const uint8_t *bytes, size_t size, size_t *ticket_size);
 
 /* "TLS 1.3"; "TLS" for what is not known. */
 const char *fdar_tls_version_text(uint16_t version);

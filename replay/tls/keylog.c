@@ -5,16 +5,25 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define FILE_MAX ((gsize)64 * 1024 * 1024)
+#define FILE_MAX  ((gsize)64 * 1024 * 1024)
+#define NAMES_MAX 262144u
+#define DIGEST    FDAR_TLS_RANDOM /* of SHA-256 */
 
 struct fdar_tls_keys {
-	GHashTable *connections; /* client random -> struct fdar_tls_secrets */
+	GHashTable *connections; /* client random -> struct connection */
+	GHashTable *names;       /* digest of a name -> struct named */
 };
 
 /* A connection in the table: the key comes first. */
 struct connection {
 	uint8_t random[FDAR_TLS_RANDOM];
 	struct fdar_tls_secrets secrets;
+};
+
+/* A session's name in the table, likewise. */
+struct named {
+	uint8_t digest[DIGEST];
+	struct fdar_tls_secret master;
 };
 
 static guint random_hash(gconstpointer data)
@@ -36,11 +45,18 @@ static void connection_free(gpointer data)
 	g_free(data);
 }
 
+static void named_free(gpointer data)
+{
+	OPENSSL_cleanse(data, sizeof(struct named));
+	g_free(data);
+}
+
 struct fdar_tls_keys *fdar_tls_keys_new(void)
 {
 	struct fdar_tls_keys *keys = g_new0(struct fdar_tls_keys, 1);
 
 	keys->connections = g_hash_table_new_full(random_hash, random_equal, NULL, connection_free);
+	keys->names = g_hash_table_new_full(random_hash, random_equal, NULL, named_free);
 	return keys;
 }
 
@@ -115,6 +131,63 @@ static void take(struct fdar_tls_secret *secret, const struct fdar_tls_secret *o
 		*secret = *other;
 }
 
+static void digest_of(const uint8_t *name, size_t size, uint8_t digest[DIGEST])
+{
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	gsize made = DIGEST;
+
+	g_checksum_update(sum, name, (gssize)size);
+	g_checksum_get_digest(sum, digest, &made);
+}
+
+static void add_named(struct fdar_tls_keys *keys, const uint8_t digest[DIGEST],
+		      const struct fdar_tls_secret *master)
+{
+	struct named *named;
+
+	if (g_hash_table_size(keys->names) >= NAMES_MAX ||
+	    g_hash_table_contains(keys->names, digest))
+		return;
+	named = g_new0(struct named, 1);
+	memcpy(named->digest, digest, DIGEST);
+	named->master = *master;
+	g_hash_table_insert(keys->names, named->digest, named);
+}
+
+void fdar_tls_keys_name(struct fdar_tls_keys *keys, const uint8_t *name, size_t size,
+			const struct fdar_tls_secret *master)
+{
+	uint8_t digest[DIGEST];
+
+	if (!size || !master->size)
+		return;
+	digest_of(name, size, digest);
+	add_named(keys, digest, master);
+}
+
+const struct fdar_tls_secret *fdar_tls_keys_named(const struct fdar_tls_keys *keys,
+						  const uint8_t *name, size_t size)
+{
+	const struct named *named;
+	uint8_t digest[DIGEST];
+
+	if (!size)
+		return NULL;
+	digest_of(name, size, digest);
+	named = g_hash_table_lookup(keys->names, digest);
+	return named ? &named->master : NULL;
+}
+
+const struct fdar_tls_secrets *fdar_tls_keys_resume(struct fdar_tls_keys *keys,
+						    const uint8_t random[FDAR_TLS_RANDOM],
+						    const struct fdar_tls_secret *master)
+{
+	struct connection *connection = connection_of(keys, random);
+
+	take(&connection->secrets.master, master);
+	return &connection->secrets;
+}
+
 void fdar_tls_keys_merge(struct fdar_tls_keys *keys, const struct fdar_tls_keys *others)
 {
 	GHashTableIter iter;
@@ -132,6 +205,38 @@ void fdar_tls_keys_merge(struct fdar_tls_keys *keys, const struct fdar_tls_keys 
 		take(&secrets->handshake, &other->secrets.handshake);
 		take(&secrets->early, &other->secrets.early);
 	}
+	g_hash_table_iter_init(&iter, others->names);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		const struct named *other = value;
+
+		add_named(keys, other->digest, &other->master);
+	}
+}
+
+/* "Session-ID:... Master-Key:...", behind "RSA". */
+static gboolean add_session(struct fdar_tls_keys *keys, const char *at, const char *end)
+{
+	static const char session[] = "Session-ID:", master[] = "Master-Key:";
+	struct fdar_tls_secret secret;
+	uint8_t name[FDAR_TLS_RANDOM];
+	size_t size;
+	const char *word = next_word(&at, end, &size);
+	uint32_t name_size;
+
+	if (size < sizeof(session) || memcmp(word, session, sizeof(session) - 1) != 0)
+		return FALSE;
+	name_size = read_hex(word + sizeof(session) - 1, size - (sizeof(session) - 1), name,
+			     sizeof(name));
+	word = next_word(&at, end, &size);
+	if (!name_size || size < sizeof(master) || memcmp(word, master, sizeof(master) - 1) != 0)
+		return FALSE;
+	secret.size = read_hex(word + sizeof(master) - 1, size - (sizeof(master) - 1), secret.bytes,
+			       FDAR_TLS_SECRET_MAX);
+	if (secret.size != FDAR_TLS_MASTER)
+		return FALSE;
+	fdar_tls_keys_name(keys, name, name_size, &secret);
+	OPENSSL_cleanse(&secret, sizeof(secret));
+	return TRUE;
 }
 
 static gboolean add_line(struct fdar_tls_keys *keys, const char *at, const char *end)
@@ -143,6 +248,8 @@ static gboolean add_line(struct fdar_tls_keys *keys, const char *at, const char 
 	size_t label_size, size;
 	const char *label = next_word(&at, end, &label_size), *word;
 
+	if (label_size == 3 && memcmp(label, "RSA", 3) == 0)
+		return add_session(keys, at, end);
 	if (!place(&probe, label, label_size))
 		return FALSE;
 	word = next_word(&at, end, &size);
@@ -219,5 +326,6 @@ void fdar_tls_keys_free(struct fdar_tls_keys *keys)
 	if (!keys)
 		return;
 	g_hash_table_unref(keys->connections);
+	g_hash_table_unref(keys->names);
 	g_free(keys);
 }

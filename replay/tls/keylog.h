@@ -3,7 +3,8 @@
  *
  * Place in the house: the bottom of replay/tls/. One line a secret: a label, the connection's client
  * random, the secret, in hexadecimal digits
- * (https://www.ietf.org/archive/id/draft-ietf-tls-keylogfile-02.html). Labels that are not needed, and
+ * (https://www.ietf.org/archive/id/draft-ietf-tls-keylogfile-02.html); or, as older programs write it, a session's
+ * number and its secret: "RSA Session-ID:... Master-Key:...". Labels that are not needed, and
  * lines that are none, are passed over. Secrets are wiped when they are freed.
  */
 #ifndef FDAR_REPLAY_TLS_KEYLOG_H
@@ -48,6 +49,21 @@ void fdar_tls_keys_merge(struct fdar_tls_keys *keys, const struct fdar_tls_keys 
 /* NULL when nothing is known of the connection. */
 const struct fdar_tls_secrets *fdar_tls_keys_find(const struct fdar_tls_keys *keys,
 						  const uint8_t random[FDAR_TLS_RANDOM]);
+
+/* A session that connections until TLS 1.2 may resume has its master secret under a name: its number, or its ticket.
+ * Of a connection that resumes one a key log need not have a line. The first of a name counts; beyond 262,144 names
+ * none is kept. */
+void fdar_tls_keys_name(struct fdar_tls_keys *keys, const uint8_t *name, size_t size,
+			const struct fdar_tls_secret *master);
+
+/* The secret of a name; NULL: not known. It lives as long as keys. */
+const struct fdar_tls_secret *fdar_tls_keys_named(const struct fdar_tls_keys *keys,
+						  const uint8_t *name, size_t size);
+
+/* A connection turns out to have that secret: what is known of it now. */
+const struct fdar_tls_secrets *fdar_tls_keys_resume(struct fdar_tls_keys *keys,
+						    const uint8_t random[FDAR_TLS_RANDOM],
+						    const struct fdar_tls_secret *master);
 
 /* Connections that something is known of. */
 size_t fdar_tls_keys_count(const struct fdar_tls_keys *keys);

@@ -12,7 +12,10 @@ static const char block_label[] = "key expansion";
 
 const EVP_MD *fdar_tls_digest(uint32_t size)
 {
-	return size == 48 ? EVP_sha384() : size == 20 ? EVP_sha1() : EVP_sha256();
+	return size == 48   ? EVP_sha384()
+	       : size == 20 ? EVP_sha1()
+	       : size == 16 ? EVP_md5()
+			    : EVP_sha256();
 }
 
 void fdar_tls_expand(uint32_t hash, const struct fdar_tls_secret *secret, const char *label,

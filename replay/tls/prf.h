@@ -14,7 +14,7 @@
 
 #include "replay/tls/keylog.h"
 
-/* By its size in bytes: 20 is SHA-1, 48 SHA-384, others SHA-256. */
+/* By its size in bytes: 16 is MD5, 20 SHA-1, 48 SHA-384, others SHA-256. */
 const EVP_MD *fdar_tls_digest(uint32_t size);
 
 /* HKDF-Expand-Label without a context, of at most a hash's length. hash: its bytes; label: at most 26. */

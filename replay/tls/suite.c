@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "replay/tls/prf.h"
+#include "replay/tls/suite_private.h"
 
 #define TAG      16u
 #define BLOCK    16u
@@ -14,135 +15,6 @@
 #define MAC_MAX  48u
 #define EXPLICIT 8u /* bytes of the nonce that a TLS 1.2 record carries */
 #define TAIL_MAX (BLOCK + MAC_MAX)
-
-/* ARIA is in GCM; Camellia and DES, three times, in CBC. */
-enum kind { GCM, ARIA, CCM, CCM8, CHACHA, CBC, CAMELLIA, DES3 };
-
-struct fdar_tls_suite {
-	uint16_t id;
-	uint8_t kind;
-	uint8_t key;  /* bytes */
-	uint8_t mac;  /* CBC: bytes of the MAC, and of its key */
-	uint8_t hash; /* of the key derivation: 32 is SHA-256, 48 SHA-384 */
-};
-
-static const struct fdar_tls_suite suites[] = {
-	{ 0x1301, GCM, 16, 0, 32 },
-	{ 0x1302, GCM, 32, 0, 48 },
-	{ 0x1303, CHACHA, 32, 0, 32 },
-	{ 0x1304, CCM, 16, 0, 32 },
-	{ 0x1305, CCM8, 16, 0, 32 },
-	{ 0x009c, GCM, 16, 0, 32 },
-	{ 0x009d, GCM, 32, 0, 48 },
-	{ 0x009e, GCM, 16, 0, 32 },
-	{ 0x009f, GCM, 32, 0, 48 },
-	{ 0x00a6, GCM, 16, 0, 32 },
-	{ 0x00a7, GCM, 32, 0, 48 },
-	{ 0x00a8, GCM, 16, 0, 32 },
-	{ 0x00a9, GCM, 32, 0, 48 },
-	{ 0x00aa, GCM, 16, 0, 32 },
-	{ 0x00ab, GCM, 32, 0, 48 },
-	{ 0xc02b, GCM, 16, 0, 32 },
-	{ 0xc02c, GCM, 32, 0, 48 },
-	{ 0xc02f, GCM, 16, 0, 32 },
-	{ 0xc030, GCM, 32, 0, 48 },
-	{ 0xcca8, CHACHA, 32, 0, 32 },
-	{ 0xcca9, CHACHA, 32, 0, 32 },
-	{ 0xccaa, CHACHA, 32, 0, 32 },
-	{ 0xccab, CHACHA, 32, 0, 32 },
-	{ 0xccac, CHACHA, 32, 0, 32 },
-	{ 0xccad, CHACHA, 32, 0, 32 },
-	{ 0xc09c, CCM, 16, 0, 32 },
-	{ 0xc09d, CCM, 32, 0, 32 },
-	{ 0xc09e, CCM, 16, 0, 32 },
-	{ 0xc09f, CCM, 32, 0, 32 },
-	{ 0xc0a0, CCM8, 16, 0, 32 },
-	{ 0xc0a1, CCM8, 32, 0, 32 },
-	{ 0xc0a2, CCM8, 16, 0, 32 },
-	{ 0xc0a3, CCM8, 32, 0, 32 },
-	{ 0xc0ac, CCM, 16, 0, 32 },
-	{ 0xc0ad, CCM, 32, 0, 32 },
-	{ 0xc0ae, CCM8, 16, 0, 32 },
-	{ 0xc0af, CCM8, 32, 0, 32 },
-	{ 0x002f, CBC, 16, 20, 32 },
-	{ 0x0035, CBC, 32, 20, 32 },
-	{ 0x0033, CBC, 16, 20, 32 },
-	{ 0x0039, CBC, 32, 20, 32 },
-	{ 0x0034, CBC, 16, 20, 32 },
-	{ 0x003a, CBC, 32, 20, 32 },
-	{ 0xc009, CBC, 16, 20, 32 },
-	{ 0xc00a, CBC, 32, 20, 32 },
-	{ 0xc013, CBC, 16, 20, 32 },
-	{ 0xc014, CBC, 32, 20, 32 },
-	{ 0xc018, CBC, 16, 20, 32 },
-	{ 0xc019, CBC, 32, 20, 32 },
-	{ 0x003c, CBC, 16, 32, 32 },
-	{ 0x003d, CBC, 32, 32, 32 },
-	{ 0x0067, CBC, 16, 32, 32 },
-	{ 0x006b, CBC, 32, 32, 32 },
-	{ 0x006c, CBC, 16, 32, 32 },
-	{ 0x006d, CBC, 32, 32, 32 },
-	{ 0xc023, CBC, 16, 32, 32 },
-	{ 0xc024, CBC, 32, 48, 48 },
-	{ 0xc027, CBC, 16, 32, 32 },
-	{ 0xc028, CBC, 32, 48, 48 },
-	{ 0x00ae, CBC, 16, 32, 32 },
-	{ 0x00af, CBC, 32, 48, 48 },
-	{ 0x008c, CBC, 16, 20, 32 },
-	{ 0x008d, CBC, 32, 20, 32 },
-	{ 0x0090, CBC, 16, 20, 32 },
-	{ 0x0091, CBC, 32, 20, 32 },
-	{ 0x00b2, CBC, 16, 32, 32 },
-	{ 0x00b3, CBC, 32, 48, 48 },
-	{ 0xc035, CBC, 16, 20, 32 },
-	{ 0xc036, CBC, 32, 20, 32 },
-	{ 0xc037, CBC, 16, 32, 32 },
-	{ 0xc038, CBC, 32, 48, 48 },
-	{ 0xc0a4, CCM, 16, 0, 32 },
-	{ 0xc0a5, CCM, 32, 0, 32 },
-	{ 0xc0a6, CCM, 16, 0, 32 },
-	{ 0xc0a7, CCM, 32, 0, 32 },
-	{ 0xc0a8, CCM8, 16, 0, 32 },
-	{ 0xc0a9, CCM8, 32, 0, 32 },
-	{ 0xc0aa, CCM8, 16, 0, 32 },
-	{ 0xc0ab, CCM8, 32, 0, 32 },
-	/* RFC 5932, 6367, 6209 */
-	{ 0x0041, CAMELLIA, 16, 20, 32 },
-	{ 0x0084, CAMELLIA, 32, 20, 32 },
-	{ 0x0044, CAMELLIA, 16, 20, 32 },
-	{ 0x0087, CAMELLIA, 32, 20, 32 },
-	{ 0x0045, CAMELLIA, 16, 20, 32 },
-	{ 0x0088, CAMELLIA, 32, 20, 32 },
-	{ 0x00ba, CAMELLIA, 16, 32, 32 },
-	{ 0x00c0, CAMELLIA, 32, 32, 32 },
-	{ 0x00bd, CAMELLIA, 16, 32, 32 },
-	{ 0x00c3, CAMELLIA, 32, 32, 32 },
-	{ 0x00be, CAMELLIA, 16, 32, 32 },
-	{ 0x00c4, CAMELLIA, 32, 32, 32 },
-	{ 0xc072, CAMELLIA, 16, 32, 32 },
-	{ 0xc073, CAMELLIA, 32, 48, 48 },
-	{ 0xc076, CAMELLIA, 16, 32, 32 },
-	{ 0xc077, CAMELLIA, 32, 48, 48 },
-	{ 0xc050, ARIA, 16, 0, 32 },
-	{ 0xc051, ARIA, 32, 0, 48 },
-	{ 0xc052, ARIA, 16, 0, 32 },
-	{ 0xc053, ARIA, 32, 0, 48 },
-	{ 0xc056, ARIA, 16, 0, 32 },
-	{ 0xc057, ARIA, 32, 0, 48 },
-	{ 0xc05c, ARIA, 16, 0, 32 },
-	{ 0xc05d, ARIA, 32, 0, 48 },
-	{ 0xc060, ARIA, 16, 0, 32 },
-	{ 0xc061, ARIA, 32, 0, 48 },
-	/* RFC 5246, A.5; 8422; 4279; 5489 */
-	{ 0x000a, DES3, 24, 20, 32 },
-	{ 0x0013, DES3, 24, 20, 32 },
-	{ 0x0016, DES3, 24, 20, 32 },
-	{ 0x008b, DES3, 24, 20, 32 },
-	{ 0x008f, DES3, 24, 20, 32 },
-	{ 0xc008, DES3, 24, 20, 32 },
-	{ 0xc012, DES3, 24, 20, 32 },
-	{ 0xc034, DES3, 24, 20, 32 },
-};
 
 struct fdar_tls_opener {
 	const struct fdar_tls_suite *suite;
@@ -158,17 +30,15 @@ struct fdar_tls_opener {
 	size_t tail_size;
 };
 
-const struct fdar_tls_suite *fdar_tls_suite_find(uint16_t id)
-{
-	for (size_t i = 0; i < G_N_ELEMENTS(suites); i++)
-		if (suites[i].id == id)
-			return &suites[i];
-	return NULL;
-}
-
 static gboolean is_cbc(const struct fdar_tls_suite *suite)
 {
-	return suite->kind == CBC || suite->kind == CAMELLIA || suite->kind == DES3;
+	return suite->kind == CBC || suite->kind == CAMELLIA || suite->kind == DES3 ||
+	       suite->kind == ARIA_CBC;
+}
+
+static gboolean has_mac(const struct fdar_tls_suite *suite)
+{
+	return is_cbc(suite) || suite->kind == PLAIN;
 }
 
 static size_t block_of(const struct fdar_tls_suite *suite)
@@ -180,7 +50,7 @@ static const EVP_CIPHER *cipher_of(const struct fdar_tls_suite *suite)
 {
 	gboolean large = suite->key == 32;
 
-	switch ((enum kind)suite->kind) {
+	switch ((enum fdar_tls_kind)suite->kind) {
 	case GCM:
 		return large ? EVP_aes_256_gcm() : EVP_aes_128_gcm();
 	case ARIA:
@@ -191,6 +61,8 @@ static const EVP_CIPHER *cipher_of(const struct fdar_tls_suite *suite)
 		return large ? EVP_aes_256_cbc() : EVP_aes_128_cbc();
 	case CAMELLIA:
 		return large ? EVP_camellia_256_cbc() : EVP_camellia_128_cbc();
+	case ARIA_CBC:
+		return large ? EVP_aria_256_cbc() : EVP_aria_128_cbc();
 	case DES3:
 		return EVP_des_ede3_cbc();
 	default:
@@ -212,7 +84,7 @@ struct fdar_tls_opener *fdar_tls_opener_new13(const struct fdar_tls_suite *suite
 {
 	struct fdar_tls_opener *opener;
 
-	if (secret->size != suite->hash || is_cbc(suite))
+	if (secret->size != suite->hash || has_mac(suite))
 		return NULL;
 	opener = opener_new(suite);
 	opener->v13 = TRUE;
@@ -230,12 +102,12 @@ void fdar_tls_secret_next(const struct fdar_tls_suite *suite, struct fdar_tls_se
 	OPENSSL_cleanse(&next, sizeof(next));
 }
 
-/* TLS 1.0 and 1.1 have no authenticated ciphers, and no other MAC than SHA-1 in these suites. */
+/* TLS 1.0 and 1.1 have no authenticated ciphers, and no other MAC than SHA-1 and MD5 in these suites. */
 static gboolean fits(const struct fdar_tls_suite *suite, uint16_t version)
 {
 	if (version == 0x0303)
 		return suite->id >> 8 != 0x13;
-	return (version == 0x0301 || version == 0x0302) && is_cbc(suite) && suite->mac == 20;
+	return (version == 0x0301 || version == 0x0302) && has_mac(suite) && suite->mac <= 20;
 }
 
 struct fdar_tls_opener *fdar_tls_opener_new12(const struct fdar_tls_suite *suite, uint16_t version,
@@ -246,10 +118,10 @@ struct fdar_tls_opener *fdar_tls_opener_new12(const struct fdar_tls_suite *suite
 {
 	uint8_t block[2 * (MAC_MAX + KEY_MAX + BLOCK)];
 	uint32_t mac = suite->mac, key = suite->key;
-	gboolean chained = version == 0x0301;
+	gboolean chained = version == 0x0301 && is_cbc(suite);
 	uint32_t iv = chained                 ? (uint32_t)block_of(suite)
 		      : suite->kind == CHACHA ? NONCE
-		      : is_cbc(suite)         ? 0
+		      : has_mac(suite)        ? 0
 					      : 4;
 	struct fdar_tls_opener *opener;
 	const uint8_t *ivs = block + (size_t)2 * (mac + key);
@@ -445,6 +317,19 @@ static gboolean decrypt_cbc(struct fdar_tls_opener *opener, const uint8_t *text,
 	return TRUE;
 }
 
+static gboolean open12_plain(struct fdar_tls_opener *opener, uint64_t number, const uint8_t *record,
+			     size_t size, uint8_t *out, size_t *out_size)
+{
+	const uint8_t *body = record + FDAR_TLS_HEADER;
+
+	size -= FDAR_TLS_HEADER;
+	if (size < opener->suite->mac)
+		return FALSE;
+	*out_size = size - opener->suite->mac;
+	memcpy(out, body, *out_size);
+	return check_mac(opener, number, record, body, *out_size, body + *out_size);
+}
+
 static gboolean open12_cbc(struct fdar_tls_opener *opener, uint64_t number, const uint8_t *record,
 			   size_t size, uint8_t *out, size_t *out_size)
 {
@@ -474,6 +359,8 @@ gboolean fdar_tls_opener_open(struct fdar_tls_opener *opener, uint64_t number,
 	*type = record[0];
 	if (is_cbc(opener->suite))
 		return open12_cbc(opener, number, record, size, out, out_size);
+	if (opener->suite->kind == PLAIN)
+		return open12_plain(opener, number, record, size, out, out_size);
 	return open12_aead(opener, number, record, size, out, out_size);
 }
 

@@ -20,7 +20,7 @@ static gboolean is_13(const struct fdar_tls *tls)
 	return tls->info.version == 0x0304;
 }
 
-struct fdar_tls *fdar_tls_new(const struct fdar_tls_keys *keys, const struct fdar_tls_ops *ops,
+struct fdar_tls *fdar_tls_new(struct fdar_tls_keys *keys, const struct fdar_tls_ops *ops,
 			      void *user)
 {
 	struct fdar_tls *tls = g_new0(struct fdar_tls, 1);
@@ -36,11 +36,24 @@ struct fdar_tls *fdar_tls_new(const struct fdar_tls_keys *keys, const struct fda
 	return tls;
 }
 
+/* What the client offers to resume, in case that the server does. */
+static void see_offer(struct fdar_tls *tls, const struct fdar_tls_hello *hello)
+{
+	tls->session_size = MIN(hello->session_size, sizeof(tls->session));
+	if (tls->session_size)
+		memcpy(tls->session, hello->session, tls->session_size);
+	tls->offered = fdar_tls_keys_named(tls->keys, hello->ticket, hello->ticket_size);
+	if (!tls->offered)
+		tls->offered = fdar_tls_keys_named(tls->keys, hello->session, hello->session_size);
+}
+
 /* In a renegotiation only the keys are others. */
 static void see_client_hello(struct fdar_tls *tls, const struct fdar_tls_hello *hello)
 {
 	memcpy(tls->randoms[0], hello->random, FDAR_TLS_RANDOM);
 	tls->secrets = tls->keys ? fdar_tls_keys_find(tls->keys, hello->random) : NULL;
+	if (tls->keys)
+		see_offer(tls, hello);
 	if (tls->directions[0].protected)
 		return;
 	tls->info.is_tls = TRUE;
@@ -59,6 +72,51 @@ static void see_choice(struct fdar_tls *tls, const struct fdar_tls_hello *hello)
 	tls->info.alpn_offered = FALSE;
 }
 
+static gboolean has_master(const struct fdar_tls *tls)
+{
+	return tls->secrets && tls->secrets->master.size;
+}
+
+/* Until TLS 1.2: a server that resumes gives the session's number back. One that resumes by a ticket of a client without a
+ * number gives none, and is told by what it does not say then. */
+static void see_session(struct fdar_tls *tls, const struct fdar_tls_hello *hello)
+{
+	const struct fdar_tls_secret *master =
+		fdar_tls_keys_named(tls->keys, hello->session, hello->session_size);
+	gboolean same = hello->session_size == tls->session_size &&
+			(!tls->session_size ||
+			 memcmp(hello->session, tls->session, tls->session_size) == 0);
+
+	if (!same)
+		tls->offered = NULL;
+	if (!master && tls->session_size)
+		master = tls->offered;
+	if (!has_master(tls) && master)
+		tls->secrets = fdar_tls_keys_resume(tls->keys, tls->randoms[0], master);
+	tls->info.has_keys |= tls->secrets || tls->offered;
+	if (has_master(tls))
+		fdar_tls_keys_name(tls->keys, hello->session, hello->session_size,
+				   &tls->secrets->master);
+}
+
+/* The server makes new keys. */
+static void see_full_handshake(struct fdar_tls *tls)
+{
+	tls->offered = NULL;
+	if (!tls->directions[0].protected)
+		tls->info.has_keys = tls->secrets != NULL;
+}
+
+/* A ticket stands for the session that gives it. */
+static void see_ticket(struct fdar_tls *tls, const uint8_t *bytes, size_t size)
+{
+	size_t ticket_size;
+	const uint8_t *ticket = fdar_tls_ticket_read(bytes, size, &ticket_size);
+
+	if (has_master(tls) && ticket)
+		fdar_tls_keys_name(tls->keys, ticket, ticket_size, &tls->secrets->master);
+}
+
 static void see_server_hello(struct fdar_tls *tls, const struct fdar_tls_hello *hello)
 {
 	tls->hellos++;
@@ -69,6 +127,8 @@ static void see_server_hello(struct fdar_tls *tls, const struct fdar_tls_hello *
 	memcpy(tls->randoms[1], hello->random, FDAR_TLS_RANDOM);
 	tls->suite = fdar_tls_suite_find(hello->suite);
 	tls->encrypt_then_mac = hello->encrypt_then_mac;
+	if (tls->keys && hello->version != 0x0304)
+		see_session(tls, hello);
 }
 
 /* TLS 1.3: the direction goes on with the secret that follows its own. */
@@ -97,7 +157,11 @@ static void see_message(struct fdar_tls *tls, unsigned way, uint8_t type, const 
 		see_choice(tls, &hello);
 		return;
 	}
-	if (type == FDAR_TLS_EARLY_END && way == 0)
+	if (type == FDAR_TLS_NEW_TICKET && way == 1 && !is_13(tls))
+		see_ticket(tls, bytes, size);
+	else if (type == FDAR_TLS_HELLO_DONE && way == 1 && !is_13(tls))
+		see_full_handshake(tls);
+	else if (type == FDAR_TLS_EARLY_END && way == 0)
 		tls->directions[0].early_over = TRUE;
 	else if (type == FDAR_TLS_KEY_UPDATE && is_13(tls) && tls->directions[way].protected)
 		update_key(tls, &tls->directions[way]);

@@ -48,8 +48,9 @@ struct fdar_tls_ops {
 
 struct fdar_tls;
 
-/* keys may be NULL: then only info comes out. ops and keys must outlive the result. */
-struct fdar_tls *fdar_tls_new(const struct fdar_tls_keys *keys, const struct fdar_tls_ops *ops,
+/* keys may be NULL: then only info comes out. ops and keys must outlive the result. Sessions that may be resumed are
+ * noted in keys, for connections that begin later. */
+struct fdar_tls *fdar_tls_new(struct fdar_tls_keys *keys, const struct fdar_tls_ops *ops,
 			      void *user);
 
 void fdar_tls_feed(struct fdar_tls *tls, unsigned way, const uint8_t *bytes, size_t size);

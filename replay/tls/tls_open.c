@@ -138,6 +138,8 @@ void fdar_tls_change_keys(struct fdar_tls *tls, unsigned way)
 	direction->protected = TRUE;
 	direction->number = 0;
 	direction->keys = tls->hellos;
+	if (!tls->secrets && tls->offered)
+		tls->secrets = fdar_tls_keys_resume(tls->keys, tls->randoms[0], tls->offered);
 	if (tls->secrets)
 		direction->opener =
 			fdar_tls_opener_new12(tls->suite, tls->info.version, &tls->secrets->master,

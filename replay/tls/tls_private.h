@@ -28,7 +28,7 @@ struct fdar_tls_direction {
 };
 
 struct fdar_tls {
-	const struct fdar_tls_keys *keys;
+	struct fdar_tls_keys *keys;
 	const struct fdar_tls_ops *ops;
 	void *user;
 	struct fdar_tls_info info;
@@ -36,6 +36,10 @@ struct fdar_tls {
 	const struct fdar_tls_secrets *secrets;
 	const struct fdar_tls_suite *suite;
 	uint8_t randoms[2][FDAR_TLS_RANDOM];
+	/* Until TLS 1.2, of the session that the client offers to resume. */
+	const struct fdar_tls_secret *offered; /* NULL: not known */
+	uint8_t session[FDAR_TLS_RANDOM];      /* its number */
+	size_t session_size;
 	gboolean encrypt_then_mac;
 	unsigned
 		hellos; /* of the server, with which keys may change: renegotiation has more than one */

@@ -94,6 +94,22 @@ static void talk_begin(struct talk *talk, int version, const char *suite, uint64
 	SSL_set_alpn_protos(talk->ends[0], (const uint8_t *)"\2h2\10http/1.1", 12);
 }
 
+/* The client offers the session of another talk, whose server's memory this one has. */
+static void talk_resume(struct talk *talk, const struct talk *other)
+{
+	SSL_set_session(talk->ends[0], SSL_get0_session(other->ends[0]));
+	SSL_free(talk->ends[1]);
+	SSL_CTX_free(talk->contexts[1]);
+	talk->contexts[1] = other->contexts[1];
+	SSL_CTX_up_ref(talk->contexts[1]);
+	talk->ends[1] = SSL_new(talk->contexts[1]);
+	SSL_set_app_data(talk->ends[1], talk);
+	BIO_up_ref(talk->wires[0]);
+	BIO_up_ref(talk->wires[1]);
+	SSL_set_bio(talk->ends[1], talk->wires[0], talk->wires[1]);
+	SSL_set_accept_state(talk->ends[1]);
+}
+
 /* What an end has sent since then becomes a flight; it stays on the wire. */
 static void note_flight(struct talk *talk, unsigned way, size_t before)
 {
@@ -214,7 +230,7 @@ static struct fdar_tls_keys *keys_of(const struct talk *talk, const char *only)
 	return keys;
 }
 
-static struct fdar_tls *listen_to(const struct talk *talk, const struct fdar_tls_keys *keys,
+static struct fdar_tls *listen_to(const struct talk *talk, struct fdar_tls_keys *keys,
 				  struct heard *heard, size_t step)
 {
 	struct fdar_tls *tls = fdar_tls_new(keys, &ops, heard);
@@ -310,6 +326,59 @@ static void test_suites(void)
 	}
 }
 
+static unsigned give_psk(SSL *ssl, const char *hint, char *identity, unsigned identity_size,
+			 unsigned char *psk, unsigned psk_size)
+{
+	(void)ssl;
+	(void)hint;
+	g_strlcpy(identity, "somebody", identity_size);
+	memset(psk, 7, MIN(psk_size, 16));
+	return 16;
+}
+
+static unsigned find_psk(SSL *ssl, const char *identity, unsigned char *psk, unsigned psk_size)
+{
+	(void)ssl;
+	(void)identity;
+	memset(psk, 7, MIN(psk_size, 16));
+	return 16;
+}
+
+/* Each suite of TLS 1.2 that libssl has, whoever says who the server is: RSA, nobody, a pre-shared key. */
+static void test_all_suites(void)
+{
+	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+	STACK_OF(SSL_CIPHER) * all;
+	unsigned tried = 0;
+
+	g_assert_true(
+		SSL_CTX_set_cipher_list(context,
+					"ALL:COMPLEMENTOFALL:!aECDSA:!aDSS:!SRP:@SECLEVEL=0"));
+	all = SSL_CTX_get_ciphers(context);
+	for (int i = 0; i < sk_SSL_CIPHER_num(all); i++) {
+		const SSL_CIPHER *suite = sk_SSL_CIPHER_value(all, i);
+		const char *name = SSL_CIPHER_get_name(suite);
+		struct talk talk;
+
+		if (g_str_has_prefix(name, "TLS_"))
+			continue;
+		g_test_message("%s", name);
+		talk_begin(&talk, TLS1_2_VERSION, name, 0);
+		SSL_set_dh_auto(talk.ends[1], 1);
+		SSL_set_psk_client_callback(talk.ends[0], give_psk);
+		SSL_set_psk_server_callback(talk.ends[1], find_psk);
+		shake_hands(&talk);
+		say(&talk, 0, "a request", 9);
+		say(&talk, 1, "an answer", 9);
+		end(&talk);
+		check(&talk, NULL, 0x0303, "http/1.1");
+		talk_end(&talk);
+		tried++;
+	}
+	g_assert_cmpuint(tried, >, 60);
+	SSL_CTX_free(context);
+}
+
 /* The secrets of the handshake are not needed, only which protocol was chosen is not known then. */
 static void test_traffic_secrets(void)
 {
@@ -367,7 +436,7 @@ static void test_no_secrets(void)
 }
 
 /* Feeds all, but bytes [from, to) of the server's stream are lost. */
-static void listen_with_gap(const struct talk *talk, const struct fdar_tls_keys *keys, size_t from,
+static void listen_with_gap(const struct talk *talk, struct fdar_tls_keys *keys, size_t from,
 			    size_t to, struct heard *heard)
 {
 	struct fdar_tls *tls = fdar_tls_new(keys, &ops, heard);
@@ -722,6 +791,123 @@ static void test_renegotiation(void)
 	check_lost_renegotiation("ECDHE-RSA-CHACHA20-POLY1305");
 }
 
+/* Both hellos without a session's number, as of a client that sends its ticket alone. */
+static void make_nameless(struct talk *talk)
+{
+	const guint number = 5 + 4 + 2 + 32; /* behind headers, version and random */
+
+	for (guint i = 0; i < 2; i++) {
+		GByteArray *hello = g_array_index(talk->flights, struct flight, i).bytes;
+
+		g_assert_cmpuint(hello->data[number], ==, 32);
+		hello->data[number] = 0;
+		for (guint at = 3; at < 9; at += 4) {
+			guint size = (guint)hello->data[at] << 8 | hello->data[at + 1];
+
+			hello->data[at] = (uint8_t)((size - 32) >> 8);
+			hello->data[at + 1] = (uint8_t)(size - 32);
+		}
+		g_byte_array_remove_range(hello, number + 1, 32);
+	}
+}
+
+/* Sessions that are resumed, of which the key log says nothing: the first connection gave a ticket, or a number. */
+static void check_resumed(uint64_t options, gboolean nameless)
+{
+	struct talk first, second;
+	struct fdar_tls_keys *keys;
+	struct heard heard;
+
+	talk_begin(&first, TLS1_2_VERSION, "ECDHE-RSA-AES128-GCM-SHA256", options);
+	shake_hands(&first);
+	exchange(&first);
+	talk_begin(&second, TLS1_2_VERSION, "ECDHE-RSA-AES128-GCM-SHA256", options);
+	talk_resume(&second, &first);
+	shake_hands(&second);
+	g_assert_true(SSL_session_reused(second.ends[1]));
+	if (nameless)
+		make_nameless(&second);
+	exchange(&second);
+	keys = keys_of(&first, NULL);
+	fdar_tls_free(listen_to(&first, keys, &heard, 1448));
+	heard_clear(&heard);
+	fdar_tls_free(listen_to(&second, keys, &heard, 1448));
+	for (unsigned way = 0; way < 2; way++) {
+		g_assert_cmpstr(heard.said[way]->str, ==, second.said[way]->str);
+		g_assert_cmpuint(heard.missing[way], ==, 0);
+	}
+	heard_clear(&heard);
+	fdar_tls_keys_free(keys);
+	talk_end(&second);
+	talk_end(&first);
+}
+
+/* A server that forgot the session makes new keys: nothing is opened with the old ones, or counted as lost. */
+static void test_resumed_not(void)
+{
+	struct fdar_tls_keys *keys;
+	struct talk first, second;
+	struct heard heard;
+	struct fdar_tls *tls;
+
+	talk_begin(&first, TLS1_2_VERSION, "ECDHE-RSA-AES128-GCM-SHA256", 0);
+	shake_hands(&first);
+	talk_begin(&second, TLS1_2_VERSION, "ECDHE-RSA-AES128-GCM-SHA256", 0);
+	SSL_set_session(second.ends[0], SSL_get0_session(first.ends[0]));
+	shake_hands(&second);
+	g_assert_false(SSL_session_reused(second.ends[1]));
+	exchange(&second);
+	keys = keys_of(&first, NULL);
+	fdar_tls_free(listen_to(&first, keys, &heard, 1448));
+	heard_clear(&heard);
+	tls = listen_to(&second, keys, &heard, 1448);
+	g_assert_false(fdar_tls_info(tls)->has_keys);
+	g_assert_cmpuint(fdar_tls_info(tls)->lost, ==, 0);
+	g_assert_cmpuint(heard.said[1]->len, ==, 0);
+	fdar_tls_free(tls);
+	heard_clear(&heard);
+	fdar_tls_keys_free(keys);
+	talk_end(&second);
+	talk_end(&first);
+}
+
+static void test_resumed(void)
+{
+	check_resumed(0, FALSE);
+	check_resumed(0, TRUE);
+	check_resumed(SSL_OP_NO_TICKET, FALSE);
+}
+
+/* An older kind of line: the number of the session that the server's hello names. */
+static void test_session_line(void)
+{
+	struct fdar_tls_keys *keys = fdar_tls_keys_new();
+	g_autoptr(GString) line = g_string_new("RSA Session-ID:");
+	uint8_t master[48];
+	const uint8_t *id;
+	struct heard heard;
+	struct talk talk;
+	unsigned size;
+
+	talk_begin(&talk, TLS1_2_VERSION, "ECDHE-RSA-AES128-GCM-SHA256", SSL_OP_NO_TICKET);
+	shake_hands(&talk);
+	exchange(&talk);
+	id = SSL_SESSION_get_id(SSL_get0_session(talk.ends[0]), &size);
+	for (unsigned i = 0; i < size; i++)
+		g_string_append_printf(line, "%02x", id[i]);
+	g_string_append(line, " Master-Key:");
+	SSL_SESSION_get_master_key(SSL_get0_session(talk.ends[0]), master, sizeof(master));
+	for (size_t i = 0; i < sizeof(master); i++)
+		g_string_append_printf(line, "%02X", master[i]);
+	g_assert_cmpuint(fdar_tls_keys_add(keys, line->str, line->len), ==, 1);
+	fdar_tls_free(listen_to(&talk, keys, &heard, 1448));
+	g_assert_cmpstr(heard.said[0]->str, ==, talk.said[0]->str);
+	g_assert_cmpstr(heard.said[1]->str, ==, talk.said[1]->str);
+	heard_clear(&heard);
+	fdar_tls_keys_free(keys);
+	talk_end(&talk);
+}
+
 int main(int argc, char **argv)
 {
 	int failed;
@@ -729,6 +915,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	server_key = EVP_RSA_gen(2048);
 	g_test_add_func("/tls/suites", test_suites);
+	g_test_add_func("/tls/all-suites", test_all_suites);
 	g_test_add_func("/tls/traffic-secrets", test_traffic_secrets);
 	g_test_add_func("/tls/key-update", test_key_update);
 	g_test_add_func("/tls/no-secrets", test_no_secrets);
@@ -740,6 +927,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/tls/late-hello", test_late_hello);
 	g_test_add_func("/tls/vain", test_vain);
 	g_test_add_func("/tls/renegotiation", test_renegotiation);
+	g_test_add_func("/tls/resumed", test_resumed);
+	g_test_add_func("/tls/resumed-not", test_resumed_not);
+	g_test_add_func("/tls/session-line", test_session_line);
 	failed = g_test_run();
 	EVP_PKEY_free(server_key);
 	return failed;
