@@ -20,7 +20,7 @@
 #define FDAR_TLS_SERVER_HELLO 2u
 #define FDAR_TLS_NEW_TICKET   4u
 #define FDAR_TLS_EARLY_END    5u
-#define FDAR_TLS_EXTENSIONS   8u /* of TLS 1.3's server, encrypted */
+#define FDAR_TLS_EXTENSIONS   8u  /* of TLS 1.3's server, encrypted */
 #define FDAR_TLS_HELLO_DONE   14u /* until TLS 1.2: of a server that resumes nothing */
 #define FDAR_TLS_KEY_UPDATE   24u
 
@@ -29,9 +29,9 @@ struct fdar_tls_hello {
 	uint16_t version; /* 0x0303 is TLS 1.2, 0x0304 is TLS 1.3 */
 	uint16_t suite;   /* ServerHello: what was chosen */
 	gboolean encrypt_then_mac;
-	gboolean resumes;             /* ClientHello: by a ticket or a pre-shared key */
-	const uint8_t *session;       /* its number: a part of the message */
-	const uint8_t *ticket;        /* ClientHello: likewise; NULL for none */
+	gboolean resumes;       /* ClientHello: by a ticket or a pre-shared key */
+	const uint8_t *session; /* its number: a part of the message */
+	const uint8_t *ticket;  /* ClientHello: likewise; NULL for none */
 	size_t session_size, ticket_size;
 	char name[FDAR_TLS_NAME_MAX]; /* ClientHello: the server's; empty for none. ASCII */
 	char alpn[FDAR_TLS_ALPN_MAX]; /* the first that is offered, or what was chosen */
