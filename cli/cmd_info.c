@@ -11,6 +11,7 @@
 #include "cli/kit/options.h"
 #include "cli/info/info_check.h"
 #include "cli/info/info_labels.h"
+#include "cli/record/record_view.h"
 #include "pipeline/recording/recording.h"
 #include "pipeline/source/source_notes.h"
 
@@ -131,6 +132,7 @@ static void print_recording(const struct fdar_about *about)
 	const struct fdar_recording_info *info = &about->state.info;
 	g_autofree char *command = g_strjoinv(" ", info->command);
 	g_autofree char *duration = fdar_format_duration((double)info->duration_ns);
+	g_autofree char *server = fdar_record_view_server(info);
 
 	if (*command)
 		fdar_print_line("%s: %s", about->path, command);
@@ -145,8 +147,8 @@ static void print_recording(const struct fdar_about *about)
 	if (info->unfinished)
 		fdar_print_line("ended: %s; what it would have counted is not known", info->ended);
 	else
-		fdar_print_line("ended: %s; the server's exit status is %d", info->ended,
-				info->exit_status);
+		fdar_print_line("ended: %s; %s", info->ended,
+				server ? server : "the server's status is 0");
 	print_settings(info);
 	print_calls(info);
 	if (secrets_of(about))

@@ -174,6 +174,12 @@ static gboolean replay_read(struct replay *replay, struct fdar_replay_texts *tex
 	replay->driver.tls = texts->tls && !replay->driver.verbatim;
 	if (replay->driver.tls && strcmp(texts->tls, CAPTURED_NAME) != 0)
 		replay->driver.tls_name = texts->tls;
+	replay->driver.tls_certificate = texts->tls_cert;
+	if (texts->tls_cert && !replay->driver.tls) {
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+			    "--tls-cert is for --tls");
+		return FALSE;
+	}
 	if (!fdar_format_parse(texts->format, &replay->format))
 		return fdar_replay_bad_value(error, "--format", texts->format,
 					     "table, json or csv");

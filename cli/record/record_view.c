@@ -1,5 +1,6 @@
 #include "cli/record/record_view.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -297,6 +298,21 @@ static void report_nobody(const struct fdar_record_view *view,
 			     "nobody connected to the server while it was recorded");
 }
 
+char *fdar_record_view_server(const struct fdar_recording_info *info)
+{
+	int status = info->exit_status;
+
+	if (!status)
+		return NULL;
+	if (strcmp(info->ended, FDAR_RECORDING_EXITED) == 0)
+		return g_strdup_printf("the server's status is %d", status);
+	if (status == 128 + SIGTERM || status == 128 + SIGINT)
+		return g_strdup("the server ended when it was told to");
+	if (status == 128 + SIGKILL)
+		return g_strdup("the server did not end when it was told to, and was killed");
+	return g_strdup_printf("the server ended with status %d when it was told to", status);
+}
+
 void fdar_record_view_report(struct fdar_record_view *view, const char *dir,
 			     const struct fdar_recording_info *info)
 {
@@ -305,6 +321,7 @@ void fdar_record_view_report(struct fdar_record_view *view, const char *dir,
 	g_autofree char *bytes = g_format_size(info->trace_bytes);
 	g_autofree char *duration = fdar_format_duration((double)info->duration_ns);
 	g_autofree char *lost = losses_text(info);
+	g_autofree char *server = fdar_record_view_server(info);
 
 	fdar_record_view_clear(view);
 	for (char **warning = info->warnings; warning && *warning; warning++)
@@ -318,7 +335,7 @@ void fdar_record_view_report(struct fdar_record_view *view, const char *dir,
 	report_calls(info);
 	fprintf(stderr, "%s %s of %s in %s, %s%s: %s", info->snapshot ? "kept" : "recorded", events,
 		sessions, duration, bytes, lost, info->snapshot ? dir : info->ended);
-	fprintf(stderr, info->exit_status ? " (status %d)\n" : "\n", info->exit_status);
+	fprintf(stderr, server ? "; %s\n" : "\n", server);
 	if (view->io && view->sessions && !view->sampled && !view->io_alone && !info->calls &&
 	    !info->calls_skipped)
 		say_io_alone();

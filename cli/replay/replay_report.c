@@ -84,7 +84,7 @@ void fdar_replay_show_progress(const struct fdar_driver_progress *progress, cons
 
 	if (!fdar_terminal_is_ours())
 		return;
-	g_string_printf(line, "%.1f s: %s active, %s%s%s done, %s failed; %s out, %s in; lag %s",
+	g_string_printf(line, "%.1f s: %s active, %s%s%s done, %s not ok; %s out, %s in; lag %s",
 			(double)progress->elapsed_ns / 1e9, active, done,
 			progress->asked ? "/" : "", progress->asked ? asked : "", failed, sent,
 			received, lag);

@@ -87,6 +87,11 @@ static const GOptionEntry options[] = {
 	  "for this one; --tls=verbatim plays captured TLS byte for byte, e.g. floods of "
 	  "handshakes",
 	  "NAME" },
+	{ "tls-cert", 0, 0, G_OPTION_ARG_FILENAME, AT(tls_cert),
+	  "With --tls: the certificate, and its key, in PEM, that all clients show to a server "
+	  "that "
+	  "asks for one",
+	  "FILE" },
 	{ "rewrite", 0, 0, G_OPTION_ARG_FILENAME, AT(rewrite),
 	  "Replace what is stale in what clients send by the rules in FILE: tokens and cookies by "
 	  "those "
@@ -149,6 +154,7 @@ void fdar_replay_texts_clear(struct fdar_replay_texts *texts)
 	g_free(texts->max_gap);
 	g_free(texts->format);
 	g_free(texts->tls);
+	g_free(texts->tls_cert);
 	g_free(texts->rewrite);
 	g_free(texts->order);
 	g_free(texts->order_out);

@@ -36,6 +36,7 @@ struct fdar_replay_texts {
 	gboolean half_open;
 	gboolean silent; /* of record --quiet: neither progress nor summary */
 	char *tls;
+	char *tls_cert;
 	char *rewrite;
 	gboolean lockstep;
 	gboolean step;

@@ -26,7 +26,7 @@ char *fdar_run_describe_end(const struct fdar_run *run)
 	if (number && run->server_ended)
 		return g_strdup_printf("server was killed by signal %d (%s)", number,
 				       strsignal(number));
-	return g_strdup("server exited");
+	return g_strdup(FDAR_RECORDING_EXITED);
 }
 
 static void fill_asked(const struct fdar_record_options *options, struct fdar_recording_info *info)

@@ -388,7 +388,15 @@ static gboolean pass_prism(struct fdar_view *view, struct fdar_decoded *decoded)
 	return fdar_wireless_pass_prism(view) && pass_llc(view, decoded);
 }
 
-/* The tag of a switch's own port to the processor (Linux: DSA), behind the addresses or in front of them. */
+/* The tag of a switch's own port to the processor (Linux: DSA), of Marvell's, behind the addresses; of Broadcom's, which has
+ * no VLAN, there or in front of them. */
+static gboolean pass_dsa(struct fdar_view *view, struct fdar_decoded *decoded)
+{
+	view->at += 12;
+	fdar_tag_pass_switch(view, decoded);
+	return fdar_link_ether_type(view, decoded);
+}
+
 static gboolean pass_switch(struct fdar_view *view, struct fdar_decoded *decoded)
 {
 	return pass_skip(view, 12 + 4, decoded);
@@ -432,7 +440,7 @@ static const struct {
 	{ DLT_PFLOG, pass_pflog },
 	{ DLT_DSA_TAG_BRCM, pass_switch },
 	{ DLT_DSA_TAG_BRCM_PREPEND, pass_switch_first },
-	{ DLT_DSA_TAG_DSA, pass_switch },
+	{ DLT_DSA_TAG_DSA, pass_dsa },
 	{ DLT_DSA_TAG_EDSA, fdar_link_ethernet },
 };
 

@@ -33,6 +33,10 @@ enum fdar_ether_type {
 	FDAR_ETHER_REDUNDANCY = 0xf1c1 /* 802.1CB */
 };
 
+/* The four bytes by which a switch's port and the processor tell one another where a frame came in (DSA): where the frame
+ * had a VLAN's tag, its number is in them, and the tag is not. */
+void fdar_tag_pass_switch(struct fdar_view *view, struct fdar_decoded *decoded);
+
 /* Passes a tag of that type, to the ether type behind it; a VLAN goes into decoded. FALSE when it hides what follows or
  * is none. */
 gboolean fdar_tag_pass(struct fdar_view *view, uint32_t type, struct fdar_decoded *decoded);

@@ -43,7 +43,8 @@ struct fdar_driver *fdar_driver_new(const struct fdar_driver_options *options, G
 	driver = g_new0(struct fdar_driver, 1);
 	driver->stage.options = *options;
 	driver->stage.epoll = epoll;
-	if (options->tls && !(driver->stage.tls = fdar_tls_client_new(error))) {
+	if (options->tls &&
+	    !(driver->stage.tls = fdar_tls_client_new(options->tls_certificate, error))) {
 		close(epoll);
 		g_free(driver);
 		return NULL;

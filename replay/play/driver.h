@@ -57,6 +57,7 @@ struct fdar_driver_options {
 	struct fdar_pace pace;
 	gboolean tls;                     /* TCP sessions are played in TLS */
 	const char *tls_name;             /* the server's to ask for; NULL: the captured one */
+	const char *tls_certificate;      /* of clients, a PEM file; NULL: none */
 	gboolean verbatim;                /* captured TLS is played as it is, on purpose */
 	struct fdar_edit *edit;           /* what clients send is rewritten; NULL: as captured */
 	const struct fdar_routes *routes; /* must outlive the driver */

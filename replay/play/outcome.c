@@ -86,6 +86,9 @@ void fdar_play_stop(struct fdar_stage *stage, struct fdar_play *play, enum fdar_
 	    (verdict == FDAR_RESULT_DIFFERS || verdict == FDAR_RESULT_RESET ||
 	     verdict == FDAR_RESULT_TIMEOUT))
 		outcome.reason = why_not_as_captured(play->start.script->tls);
+	else if (play->tls && fdar_tls_link_asked(play->tls) &&
+		 (verdict == FDAR_RESULT_RESET || verdict == FDAR_RESULT_DIFFERS))
+		outcome.reason = "the server asks for a client's certificate: --tls-cert gives one";
 	outcome.verdict = verdict;
 	/* A client that left may have got more than it ever acknowledged. */
 	outcome.exact =

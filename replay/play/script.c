@@ -114,6 +114,7 @@ static void script_init(struct fdar_script *script, const struct fdar_scripts *a
 	script->complete = TRUE;
 	script->lesson = &all->lessons[session->id];
 	script->tls = fdar_sessions_tls(all->sessions, session);
+	script->plain = !script->tls && all->decrypted;
 	script->sealed = script->tls && (!script->tls->decrypted || script->tls->later);
 	script->hold_ns = session->ended == FDAR_ENDED_OPEN || session->ended == FDAR_ENDED_HALF
 				  ? MAX(all->duration_ns, session->end_ns)
@@ -137,6 +138,7 @@ struct fdar_scripts *fdar_scripts_new(const struct fdar_sessions *sessions, gboo
 
 	all->sessions = sessions;
 	all->count = count;
+	all->decrypted = fdar_sessions_have_decrypted(sessions);
 	all->duration_ns = fdar_sessions_duration_ns(sessions);
 	all->scripts = g_new0(struct fdar_script, count);
 	all->lessons = g_new0(struct fdar_lesson, count);

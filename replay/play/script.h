@@ -59,9 +59,10 @@ struct fdar_script {
 	/* live: a play of the script is over and about to be freed; NULL otherwise */
 	void (*over)(const struct fdar_script *script, struct fdar_play *play);
 	const struct fdar_session_tls *tls; /* NULL: it is not TLS */
-	gboolean sealed;                    /* it is TLS, not decrypted or within the session */
-	gboolean half_open;                 /* its SYN is all that is played */
-	gboolean complete;                  /* FALSE for a live session that goes on */
+	gboolean plain;     /* it is not, and others of its capture are, which were decrypted */
+	gboolean sealed;    /* it is TLS, not decrypted or within the session */
+	gboolean half_open; /* its SYN is all that is played */
+	gboolean complete;  /* FALSE for a live session that goes on */
 };
 
 /* All sessions of a capture as scripts. */
@@ -74,6 +75,7 @@ struct fdar_scripts {
 	struct fdar_lesson *lessons; /* count of them */
 	uint32_t hosts;              /* different client hosts */
 	uint64_t duration_ns;        /* of the capture */
+	gboolean decrypted;          /* there is TLS that was decrypted among them */
 };
 
 /* Judges every session; half_open: those never established are played too. The caller frees the result. About 100 bytes a session; reads the pieces of

@@ -117,7 +117,7 @@ void fdar_transfer_begin(struct fdar_stage *stage, struct fdar_play *play, uint6
 {
 	const struct fdar_session_tls *tls = play->start.script->tls;
 
-	if (!tls || !tls->later)
+	if (!play->start.script->plain && (!tls || !tls->later))
 		fdar_transfer_turn(stage, play, now_ns);
 }
 

@@ -41,6 +41,14 @@ const struct fdar_session_tls *fdar_sessions_tls(const struct fdar_sessions *ses
 		       : NULL;
 }
 
+gboolean fdar_sessions_have_decrypted(const struct fdar_sessions *sessions)
+{
+	for (guint i = 0; i < sessions->tls->len; i++)
+		if (g_array_index(sessions->tls, struct fdar_session_tls, i).decrypted)
+			return TRUE;
+	return FALSE;
+}
+
 char *fdar_session_tls_text(const struct fdar_session_tls *tls)
 {
 	return g_strdup_printf("%s%s%s%s%s%s", fdar_tls_version_text(tls->version),

@@ -220,6 +220,9 @@ const struct fdar_piece *fdar_sessions_pieces(const struct fdar_sessions *sessio
 const uint8_t *fdar_sessions_payload(const struct fdar_sessions *sessions,
 				     const struct fdar_piece *piece);
 
+/* Whether any of the sessions is TLS that was decrypted. */
+gboolean fdar_sessions_have_decrypted(const struct fdar_sessions *sessions);
+
 /* NULL when the session is not TLS. */
 const struct fdar_session_tls *fdar_sessions_tls(const struct fdar_sessions *sessions,
 						 const struct fdar_session *session);

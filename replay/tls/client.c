@@ -23,6 +23,7 @@ struct fdar_tls_link {
 	char *key; /* of its sessions in the table */
 	const char *problem;
 	int fd;
+	gboolean asked;   /* for a certificate that there is none of */
 	gboolean emptied; /* the last read of the socket had all that was there */
 	gboolean at_end;  /* and the server has closed it */
 };
@@ -98,12 +99,39 @@ static int on_session(SSL *ssl, SSL_SESSION *session)
 	return 1;
 }
 
+/* The server asks who we are, and we have nothing to show. */
+static int on_asked(SSL *ssl, X509 **certificate, EVP_PKEY **key)
+{
+	struct fdar_tls_link *link = SSL_get_app_data(ssl);
+
+	(void)certificate;
+	(void)key;
+	link->asked = TRUE;
+	return 0;
+}
+
+static gboolean set_certificate(SSL_CTX *context, const char *path, GError **error)
+{
+	if (!path) {
+		SSL_CTX_set_client_cert_cb(context, on_asked);
+		return TRUE;
+	}
+	ERR_clear_error();
+	if (SSL_CTX_use_certificate_chain_file(context, path) == 1 &&
+	    SSL_CTX_use_PrivateKey_file(context, path, SSL_FILETYPE_PEM) == 1)
+		return TRUE;
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+		    "%s: a certificate and its key in PEM are expected", path);
+	ERR_clear_error();
+	return FALSE;
+}
+
 static void session_free(gpointer session)
 {
 	SSL_SESSION_free(session);
 }
 
-struct fdar_tls_client *fdar_tls_client_new(GError **error)
+struct fdar_tls_client *fdar_tls_client_new(const char *certificate, GError **error)
 {
 	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
 	BIO_METHOD *wire = wire_new();
@@ -131,6 +159,10 @@ struct fdar_tls_client *fdar_tls_client_new(GError **error)
 					  SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
 	SSL_CTX_sess_set_new_cb(context, on_session);
+	if (!set_certificate(context, certificate, error)) {
+		fdar_tls_client_free(client);
+		return NULL;
+	}
 	return client;
 }
 
@@ -262,6 +294,11 @@ gboolean fdar_tls_link_is_empty(const struct fdar_tls_link *link)
 gboolean fdar_tls_link_resumed(const struct fdar_tls_link *link)
 {
 	return SSL_session_reused(link->ssl) == 1;
+}
+
+gboolean fdar_tls_link_asked(const struct fdar_tls_link *link)
+{
+	return link->asked;
 }
 
 const char *fdar_tls_link_problem(const struct fdar_tls_link *link)

@@ -14,8 +14,9 @@
 /* What all connections have in common: the sessions that can be resumed. For one thread. */
 struct fdar_tls_client;
 
-/* NULL and error when libssl fails. */
-struct fdar_tls_client *fdar_tls_client_new(GError **error);
+/* certificate: a PEM file with what clients show of themselves, and its key; NULL: nothing. NULL and error when that cannot
+ * be read, or libssl fails. */
+struct fdar_tls_client *fdar_tls_client_new(const char *certificate, GError **error);
 void fdar_tls_client_free(struct fdar_tls_client *client);
 
 /* What the captured client asked for. */
@@ -58,6 +59,9 @@ void fdar_tls_link_end(struct fdar_tls_link *link);
 
 /* Whether it has resumed a session. */
 gboolean fdar_tls_link_resumed(const struct fdar_tls_link *link);
+
+/* Whether the server asked for a certificate, and there is none. */
+gboolean fdar_tls_link_asked(const struct fdar_tls_link *link);
 
 /* Why it failed, a static text: "tlsv1 alert no application protocol". */
 const char *fdar_tls_link_problem(const struct fdar_tls_link *link);

@@ -26,6 +26,8 @@ http {
 	client_body_temp_path $PWD; proxy_temp_path $PWD; fastcgi_temp_path $PWD; uwsgi_temp_path $PWD; scgi_temp_path $PWD;
 	server { listen 127.0.0.1:8443 ssl; listen 127.0.0.1:8080; root $PWD/www;
 		ssl_certificate cert.pem; ssl_certificate_key key.pem; ssl_protocols TLSv1.2 TLSv1.3; }
+	server { listen 127.0.0.1:8444 ssl; root $PWD/www; ssl_verify_client on; ssl_client_certificate cert.pem;
+		ssl_certificate cert.pem; ssl_certificate_key key.pem; ssl_protocols TLSv1.2 TLSv1.3; }
 }
 END
 nginx -p "$PWD" -c nginx.conf -e nginx.log &
@@ -90,6 +92,35 @@ grep -q '6 of 6 captured sessions were in TLS' amplify.txt || fail "amplify by t
 [ "$(jq -s '[.[] | select(.handshake_ns > 0)] | length' tls.jsonl)" = 120 ] || fail "handshakes are told"
 "$FLOWDAR" replay talk.pcap --tls-keys keys --to 127.0.0.1:8080 --asap --format json >plain.json
 [ "$(jq '.replay[0].ok' plain.json)" = 6 ] || fail "in plain: $(cat plain.json)"
+
+# Of a capture of both kinds each is played as what it was; one without TLS is played over TLS as a whole.
+capture_start both.pcap 'port 8443 or port 8080'
+SSLKEYLOGFILE=keys curl -skf https://localhost:8443/secret >/dev/null
+curl -sf http://127.0.0.1:8080/secret >/dev/null
+capture_stop both.pcap
+"$FLOWDAR" replay both.pcap --tls-keys keys --tls --map 8443=127.0.0.1:8443 --map 8080=127.0.0.1:8080 --clones 3 --asap \
+	--format json -o both.jsonl >both.json
+[ "$(jq '.replay[0].ok' both.json)" = 6 ] || fail "both kinds: $(cat both.json both.jsonl)"
+[ "$(jq -s '[.[] | [.handshake_ns > 0, .server]] | unique | tostring' both.jsonl)" = \
+	'"[[false,\"127.0.0.1:8080\"],[true,\"127.0.0.1:8443\"]]"' ] ||
+	fail "handshakes of what was TLS: $(cat both.jsonl)"
+"$FLOWDAR" replay both.pcap --filter 'port 8080' --tls=localhost --to 127.0.0.1:8443 --asap --format json -o whole.jsonl >whole.json
+[ "$(jq '.replay[0].ok' whole.json)" = 1 ] || fail "plain over TLS: $(cat whole.json whole.jsonl)"
+
+# A server that wants to see its clients' certificate gets the one that is given, or the verdict says that it asked.
+capture_start shown.pcap 'port 8444'
+for version in 1.2 1.3; do
+	SSLKEYLOGFILE=keys curl -skf --cert cert.pem --key key.pem "--tlsv$version" --tls-max "$version" https://localhost:8444/secret >/dev/null
+done
+capture_stop shown.pcap
+"$FLOWDAR" replay shown.pcap --tls-keys keys --tls --to 127.0.0.1:8444 --asap -o shown.jsonl >shown.txt
+[ "$(jq -s '[.[] | select(.reason == "the server asks for a client'"'"'s certificate: --tls-cert gives one")] | length' shown.jsonl)" = 2 ] ||
+	fail "asked for a certificate: $(cat shown.txt)"
+cat cert.pem key.pem >both.pem
+"$FLOWDAR" replay shown.pcap --tls-keys keys --tls --tls-cert both.pem --to 127.0.0.1:8444 --asap --format json >shown.json
+[ "$(jq '.replay[0].ok' shown.json)" = 2 ] || fail "with a certificate: $(cat shown.json)"
+! "$FLOWDAR" replay shown.pcap --tls-keys keys --tls --tls-cert cert.pem --to 127.0.0.1:8444 2>shown.err || fail "no key in it"
+grep -q 'cert.pem: a certificate and its key in PEM are expected' shown.err || fail "no key in it: $(cat shown.err)"
 
 # The mirror on interfaces that are not Ethernet: all of them at once, and a tun.
 mirror_on() {

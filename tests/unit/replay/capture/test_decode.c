@@ -177,6 +177,39 @@ static void test_links(void)
 	g_assert_nonnull(fdar_decode_check_link(DLT_USB));
 }
 
+/* A switch's tag that stands for a VLAN's is that VLAN; one of a frame without is none, whatever number it has. */
+static void test_switched_vlans(void)
+{
+	static const struct {
+		int link;
+		const char *header;
+		gboolean tagged;
+	} frames[] = {
+		{ DLT_EN10MB, "000000000000 000000000000 8100 0064 XXXX", TRUE },
+		{ DLT_EN10MB, "000000000000 000000000000 8100 e064 XXXX", TRUE },
+		{ DLT_EN10MB, "000000000000 000000000000 dada 0000 e0080064 XXXX", TRUE },
+		{ DLT_EN10MB, "000000000000 000000000000 dada 0000 6008a064 XXXX", TRUE },
+		{ DLT_DSA_TAG_EDSA, "000000000000 000000000000 dada 0000 20080064 XXXX", TRUE },
+		{ DLT_DSA_TAG_DSA, "000000000000 000000000000 e0080064 XXXX", TRUE },
+		{ DLT_DSA_TAG_DSA, "000000000000 000000000000 c0080000 8100 0064 XXXX", TRUE },
+		{ DLT_EN10MB, "000000000000 000000000000 dada 0000 c0080001 XXXX", FALSE },
+		{ DLT_DSA_TAG_DSA, "000000000000 000000000000 40080064 XXXX", FALSE },
+		{ DLT_EN10MB, "000000000000 000000000000 8100 e000 XXXX", FALSE },
+	};
+	uint32_t net = 0;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(frames); i++) {
+		g_autoptr(GByteArray) frame = behind(frames[i].header, hello(V4A, V4B));
+		struct fdar_decoded decoded = decode(frames[i].link, frame);
+
+		g_test_message("%s", frames[i].header);
+		g_assert_cmpint(decoded.kind, ==, FDAR_DECODED_TCP);
+		net = i ? net : decoded.net;
+		g_assert_cmpuint(net, !=, 0);
+		g_assert_cmpuint(decoded.net, ==, frames[i].tagged ? net : 0);
+	}
+}
+
 /* Frames in frames, of bridges that route: a packet full of them takes no more of the stack than a few. */
 static void test_nested(void)
 {
@@ -548,6 +581,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/decode/links", test_links);
+	g_test_add_func("/decode/switched-vlans", test_switched_vlans);
 	g_test_add_func("/decode/nested", test_nested);
 	g_test_add_func("/decode/ipv6-headers", test_ipv6_headers);
 	g_test_add_func("/decode/ipv4-options", test_ipv4_options);
