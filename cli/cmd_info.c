@@ -147,8 +147,7 @@ static void print_recording(const struct fdar_about *about)
 	if (info->unfinished)
 		fdar_print_line("ended: %s; what it would have counted is not known", info->ended);
 	else
-		fdar_print_line("ended: %s; %s", info->ended,
-				server ? server : "the server's status is 0");
+		fdar_print_line("ended: %s; %s", info->ended, server);
 	print_settings(info);
 	print_calls(info);
 	if (secrets_of(about))

@@ -302,10 +302,8 @@ char *fdar_record_view_server(const struct fdar_recording_info *info)
 {
 	int status = info->exit_status;
 
-	if (!status)
-		return NULL;
-	if (strcmp(info->ended, FDAR_RECORDING_EXITED) == 0)
-		return g_strdup_printf("the server's status is %d", status);
+	if (!status || strcmp(info->ended, FDAR_RECORDING_EXITED) == 0)
+		return g_strdup_printf("the server's exit status is %d", status);
 	if (status == 128 + SIGTERM || status == 128 + SIGINT)
 		return g_strdup("the server ended when it was told to");
 	if (status == 128 + SIGKILL)
@@ -335,7 +333,7 @@ void fdar_record_view_report(struct fdar_record_view *view, const char *dir,
 	report_calls(info);
 	fprintf(stderr, "%s %s of %s in %s, %s%s: %s", info->snapshot ? "kept" : "recorded", events,
 		sessions, duration, bytes, lost, info->snapshot ? dir : info->ended);
-	fprintf(stderr, server ? "; %s\n" : "\n", server);
+	fprintf(stderr, info->exit_status ? "; %s\n" : "\n", server);
 	if (view->io && view->sessions && !view->sampled && !view->io_alone && !info->calls &&
 	    !info->calls_skipped)
 		say_io_alone();

@@ -33,7 +33,7 @@ void fdar_record_view_progress(struct fdar_record_view *view,
 /* Takes the progress line away, for something else to be printed. */
 void fdar_record_view_clear(struct fdar_record_view *view);
 
-/* How the server came to its end, in words, where its exit status is not 0; NULL where it is. The caller frees it. */
+/* How the server came to its end, in words. The caller frees it. */
 char *fdar_record_view_server(const struct fdar_recording_info *info);
 
 /* What there is in dir, what was lost, and what was warned of. */

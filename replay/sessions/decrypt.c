@@ -1,5 +1,6 @@
 #include "replay/sessions/decrypt.h"
 
+#include <gio/gio.h>
 #include <string.h>
 
 #include "replay/tls/tls.h"
@@ -7,6 +8,7 @@
 
 /* So many bytes of each way are looked at for the hellos alone. */
 #define HELLO_BYTES ((uint64_t)64 * 1024)
+#define ASK_BYTES   ((uint64_t)1 << 20)
 
 /* Where a captured piece ended, and how much content there was by then. */
 struct mark {
@@ -16,6 +18,11 @@ struct mark {
 /* A session on its way to plaintext. */
 struct decrypter {
 	struct fdar_sessions *sessions;
+	fdar_progress_fn progress;
+	void *user;
+	uint64_t done,
+		asked; /* bytes of all sessions that were looked at, and when we asked last */
+	gboolean stopped;
 	const struct fdar_piece *from; /* the piece at hand */
 	GArray *pieces;                /* struct fdar_piece, the new ones */
 	GArray *marks[2];
@@ -115,6 +122,18 @@ static uint64_t read_by(const GArray *marks, uint64_t acked)
 	return low ? g_array_index(marks, struct mark, low - 1).plain : 0;
 }
 
+/* FALSE when the user said stop. */
+static gboolean go_on(struct decrypter *decrypter)
+{
+	decrypter->asked = decrypter->done;
+	if (decrypter->progress && !decrypter->stopped)
+		decrypter->stopped =
+			!decrypter->progress(decrypter->done,
+					     fdar_spool_size(decrypter->sessions->bytes),
+					     decrypter->user);
+	return !decrypter->stopped;
+}
+
 static void feed(struct decrypter *decrypter, struct fdar_tls *tls, const struct fdar_piece *piece)
 {
 	unsigned way = piece->way;
@@ -125,6 +144,9 @@ static void feed(struct decrypter *decrypter, struct fdar_tls *tls, const struct
 	decrypter->from = &own;
 	decrypter->begun = decrypter->pieces->len;
 	decrypter->cipher[way] += piece->length;
+	decrypter->done += piece->length;
+	if (decrypter->done - decrypter->asked > ASK_BYTES && !go_on(decrypter))
+		return;
 	switch ((enum fdar_piece_kind)piece->kind) {
 	case FDAR_PIECE_DATA:
 		fdar_tls_feed(tls, way, fdar_sessions_payload(decrypter->sessions, piece),
@@ -266,7 +288,8 @@ static void decrypt_one(struct decrypter *decrypter, struct fdar_tls_keys *keys,
 	decrypter->before = decrypter->plain[0];
 	part = part_of(pieces[begin], at, FALSE);
 	feed(decrypter, tls, &part);
-	for (uint64_t i = begin + 1; i < session->pieces && !is_enough(decrypter, info); i++)
+	for (uint64_t i = begin + 1;
+	     i < session->pieces && !is_enough(decrypter, info) && !decrypter->stopped; i++)
 		feed(decrypter, tls, &pieces[i]);
 	if (info->is_tls)
 		note(decrypter->sessions, session, info, info->opened > 0, later);
@@ -305,9 +328,9 @@ static uint64_t find_tls(const struct fdar_sessions *sessions, const struct fdar
 }
 
 gboolean fdar_sessions_decrypt(struct fdar_sessions *sessions, struct fdar_tls_keys *keys,
-			       GError **error)
+			       fdar_progress_fn progress, void *user, GError **error)
 {
-	struct decrypter decrypter = { .sessions = sessions };
+	struct decrypter decrypter = { .sessions = sessions, .progress = progress, .user = user };
 	const uint8_t *index;
 
 	sessions->plain = fdar_spool_new(error);
@@ -317,7 +340,7 @@ gboolean fdar_sessions_decrypt(struct fdar_sessions *sessions, struct fdar_tls_k
 	decrypter.pieces = g_array_new(FALSE, FALSE, sizeof(struct fdar_piece));
 	for (unsigned way = 0; way < 2; way++)
 		decrypter.marks[way] = g_array_new(FALSE, FALSE, sizeof(struct mark));
-	for (guint i = 0; i < sessions->sessions->len; i++) {
+	for (guint i = 0; i < sessions->sessions->len && go_on(&decrypter); i++) {
 		struct fdar_session *session =
 			&g_array_index(sessions->sessions, struct fdar_session, i);
 
@@ -330,6 +353,10 @@ gboolean fdar_sessions_decrypt(struct fdar_sessions *sessions, struct fdar_tls_k
 	g_array_unref(decrypter.pieces);
 	g_array_unref(decrypter.marks[0]);
 	g_array_unref(decrypter.marks[1]);
+	if (decrypter.stopped) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "decrypting was stopped");
+		return FALSE;
+	}
 	if (!fdar_spool_map(sessions->plain, &sessions->plain_payload, error) ||
 	    !fdar_spool_map(sessions->plain_index, &index, error))
 		return FALSE;

@@ -14,8 +14,9 @@
 #include "replay/sessions/session_private.h"
 #include "replay/tls/keylog.h"
 
-/* Looks at all sessions; keys may be NULL. FALSE and error when a spool fails. */
+/* Looks at all sessions; keys may be NULL. progress, which may be NULL, is asked about each session and megabyte. FALSE and
+ * error when it says stop, or a spool fails. */
 gboolean fdar_sessions_decrypt(struct fdar_sessions *sessions, struct fdar_tls_keys *keys,
-			       GError **error);
+			       fdar_progress_fn progress, void *user, GError **error);
 
 #endif

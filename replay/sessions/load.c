@@ -271,7 +271,8 @@ static gboolean decrypt(struct fdar_sessions *sessions, const struct fdar_captur
 	fdar_tls_keys_add(keys, own, strlen(own));
 	if (options && options->tls_keys)
 		fdar_tls_keys_merge(keys, options->tls_keys);
-	fine = fdar_sessions_decrypt(sessions, keys, error);
+	fine = fdar_sessions_decrypt(sessions, keys, options ? options->progress : NULL,
+				     options ? options->user : NULL, error);
 	fdar_tls_keys_free(keys);
 	return fine;
 }

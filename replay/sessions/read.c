@@ -5,17 +5,19 @@
 #include "replay/sessions/assembler.h"
 
 #define PROGRESS_BYTES ((uint64_t)1024 * 1024)
+#define PROGRESS_PACKETS \
+	16u /* what is made of a packet may take long: one of TLS is tried with many numbers */
 
 /* FALSE when the user said stop. */
 static gboolean report(struct fdar_capture *capture, fdar_progress_fn progress, void *user,
-		       uint64_t *reported, GError **error)
+		       uint64_t packets, uint64_t *reported, GError **error)
 {
 	uint64_t done, size;
 
 	if (!progress)
 		return TRUE;
 	fdar_capture_position(capture, &done, &size);
-	if (done - *reported < PROGRESS_BYTES)
+	if (done - *reported < PROGRESS_BYTES && packets % PROGRESS_PACKETS)
 		return TRUE;
 	*reported = done;
 	if (progress(done, size, user))
@@ -75,13 +77,13 @@ gboolean fdar_assembler_read(struct fdar_assembler *assembler, struct fdar_captu
 			     fdar_progress_fn progress, void *user, GError **error)
 {
 	struct fdar_packet packet;
-	uint64_t reported = 0;
+	uint64_t reported = 0, packets = 0;
 	gboolean fine = TRUE;
 	int status = 1;
 
 	while (fine && (status = fdar_capture_read(capture, &packet, error)) == 1) {
 		fdar_assembler_feed(assembler, &packet);
-		fine = report(capture, progress, user, &reported, error);
+		fine = report(capture, progress, user, ++packets, &reported, error);
 	}
 	fdar_assembler_finish(assembler);
 	fdar_assembler_add_late(assembler, fdar_capture_late(capture));

@@ -180,7 +180,8 @@ struct fdar_left_out {
 void fdar_capture_left_out(const struct fdar_capture_totals *totals,
 			   struct fdar_left_out left[FDAR_LEFT_OUT_KINDS]);
 
-/* Called every MiB or so with how much of the capture was read; size is 0 when it is not known.
+/* Called every MiB or so, and every few packets, with how much of the capture was read; size is 0 when it is not known; then
+ * with how much of its payload was looked at for TLS.
  * FALSE stops: the call that reads fails with CANCELLED of G_IO_ERROR. */
 typedef gboolean (*fdar_progress_fn)(uint64_t read_bytes, uint64_t size_bytes, void *user);
 

@@ -312,6 +312,21 @@ static void test_stopped(void)
 	g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 
+/* Decrypting may take longer than reading did, which a few packets are done with before anybody is asked. */
+static void test_stopped_decrypting(void)
+{
+	struct scene scene;
+	struct fdar_load_options options = { .progress = never };
+	g_autoptr(GError) error = NULL;
+
+	scene_begin(&scene);
+	handshake(&scene);
+	from_client(&scene, ACK | PSH, 1, 1, "hello");
+	g_assert_null(load_cut(&scene, 0, &options, &error));
+	g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+	g_assert_cmpstr(error->message, ==, "decrypting was stopped");
+}
+
 static void test_no_spool(void)
 {
 	struct scene scene;
@@ -416,6 +431,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/sessions/nothing", test_nothing);
 	g_test_add_func("/sessions/wireguard", test_wireguard);
 	g_test_add_func("/sessions/stopped", test_stopped);
+	g_test_add_func("/sessions/stopped-decrypting", test_stopped_decrypting);
 	g_test_add_func("/sessions/no-spool", test_no_spool);
 	g_test_add_func("/spool", test_spool);
 	g_test_add_func("/sessions/tls-later", test_tls_later);
