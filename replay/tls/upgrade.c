@@ -51,6 +51,13 @@ static gboolean is_rdp(const uint8_t *bytes, size_t size)
 	       ((size_t)bytes[2] << 8 | bytes[3]) == size;
 }
 
+/* Version 5: the request, or a greeting; version 4: a port, an address, a name, and a host, each of which a zero ends. */
+static gboolean is_socks(const uint8_t *bytes, size_t size)
+{
+	return (size >= 10 && begins_with(bytes, size, "\5\1\0", 3)) ||
+	       (size >= 9 && begins_with(bytes, size, "\4\1", 2) && bytes[size - 1] == 0);
+}
+
 const char *fdar_tls_upgrade(const uint8_t *bytes, size_t size)
 {
 	if (is_line(bytes, size)) {
@@ -73,7 +80,7 @@ const char *fdar_tls_upgrade(const uint8_t *bytes, size_t size)
 		return "XMPP's starttls";
 	if (is_rdp(bytes, size))
 		return "RDP's negotiation";
-	if (size >= 10 && begins_with(bytes, size, "\5\1\0", 3))
+	if (is_socks(bytes, size))
 		return "SOCKS";
 	return NULL;
 }

@@ -38,6 +38,9 @@ static void test_requests(void)
 		{ "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", 51, "XMPP's starttls" },
 		{ "\3\0\0\x13\x0e\xe0\0\0\0\0\0\1\0\x08\0\3\0\0\0", 19, "RDP's negotiation" },
 		{ "\5\1\0\1\x7f\0\0\1\x1f\x90", 10, "SOCKS" },
+		{ "\4\1\x1f\x90\x7f\0\0\1\0", 9, "SOCKS" },
+		{ "\4\1\x1f\x90\0\0\0\1me\0a.example\0", 21, "SOCKS" },
+		{ "\4\1\x1f\x90\x7f\0\0\1me", 10, NULL }, /* the name is not over */
 		{ "GET / HTTP/1.1\r\n\r\n", 18, NULL },
 		{ "", 0, NULL },
 	};
