@@ -81,25 +81,6 @@ gboolean fdar_serving_has_ended(struct fdar_serving *server)
 	return server->ended;
 }
 
-/* Whether somebody listens there: nobody else can be given the address then. */
-static gboolean is_taken(const char *where)
-{
-	g_autoptr(GSocketConnectable) at = g_network_address_parse(where, 0, NULL);
-	g_autoptr(GSocketAddress) address = NULL;
-	g_autoptr(GSocket) socket = NULL;
-	g_autoptr(GError) error = NULL;
-
-	if (at)
-		address = g_inet_socket_address_new_from_string(
-			g_network_address_get_hostname(G_NETWORK_ADDRESS(at)),
-			g_network_address_get_port(G_NETWORK_ADDRESS(at)));
-	if (address)
-		socket = g_socket_new(g_socket_address_get_family(address), G_SOCKET_TYPE_STREAM,
-				      G_SOCKET_PROTOCOL_DEFAULT, NULL);
-	return socket && !g_socket_bind(socket, address, TRUE, &error) &&
-	       g_error_matches(error, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE);
-}
-
 /* What a server has started, as descriptors that stay theirs (pidfd_open(2)): also who has left its process group. */
 static GArray *family_of(pid_t root)
 {
@@ -159,7 +140,7 @@ static gboolean end(const struct fdar_trial_options *options, struct fdar_servin
 	gint64 until_us = g_get_monotonic_time() + FREE_MS * 1000;
 
 	while (server->where && !options->to && g_get_monotonic_time() < until_us &&
-	       is_taken(server->where))
+	       fdar_listening_at(server->where))
 		g_usleep(LOOK_US);
 	g_free(server->where);
 	g_free(server->log);

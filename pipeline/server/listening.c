@@ -149,6 +149,31 @@ char *fdar_listening_who(unsigned port)
 	return g_strdup_printf("%s (pid %d)", g_strchomp(name), (int)who);
 }
 
+static gboolean is_listened_at(const char *path, int family, const char *where)
+{
+	g_auto(GStrv) lines = table_lines(path);
+
+	for (char **line = lines; *line; line++) {
+		char host[INET6_ADDRSTRLEN + 3], at[INET6_ADDRSTRLEN + 10];
+		struct listener listener;
+		unsigned port;
+
+		if (!is_listener(*line, &listener) ||
+		    !parse(listener.local, family, host, sizeof(host), &port))
+			continue;
+		g_snprintf(at, sizeof(at), "%s:%u", host, port);
+		if (strcmp(at, where) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+gboolean fdar_listening_at(const char *where)
+{
+	return is_listened_at("/proc/self/net/tcp", AF_INET, where) ||
+	       is_listened_at("/proc/self/net/tcp6", AF_INET6, where);
+}
+
 /* LTTng's session daemon, which a recorder may have started, listens for agents on a port of its own. */
 static gboolean is_tracer(pid_t pid)
 {

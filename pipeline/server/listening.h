@@ -18,4 +18,8 @@ char *fdar_listening_below(pid_t root);
  * or nobody whom we may look into. The caller frees the result. */
 char *fdar_listening_who(unsigned port);
 
+/* Whether anybody listens at "127.0.0.1:8080" or at the wildcard address of that port and family, in our network namespace.
+ * A connection that is over but kept for a minute (TIME_WAIT) is nobody. */
+gboolean fdar_listening_at(const char *where);
+
 #endif

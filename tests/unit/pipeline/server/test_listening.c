@@ -79,10 +79,41 @@ static void test_found(void)
 	assert_found(AF_INET6, TRUE, "[::1]");
 }
 
+/* A server without SO_REUSEADDR whose client is gone: its side of the connection is kept, and nobody can bind to the port. */
+static void test_at(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	socklen_t length = sizeof(address);
+	int server = socket(AF_INET, SOCK_STREAM, 0), client = socket(AF_INET, SOCK_STREAM, 0);
+	int other = socket(AF_INET, SOCK_STREAM, 0), taken;
+	g_autofree char *where = NULL;
+	char byte;
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	g_assert_cmpint(bind(server, (struct sockaddr *)&address, length), ==, 0);
+	g_assert_cmpint(getsockname(server, (struct sockaddr *)&address, &length), ==, 0);
+	where = g_strdup_printf("127.0.0.1:%u", ntohs(address.sin_port));
+	g_assert_false(fdar_listening_at(where));
+	g_assert_cmpint(listen(server, 1), ==, 0);
+	g_assert_true(fdar_listening_at(where));
+	g_assert_false(fdar_listening_at("127.0.0.2:1"));
+	g_assert_cmpint(connect(client, (struct sockaddr *)&address, length), ==, 0);
+	taken = accept(server, NULL, NULL);
+	g_assert_cmpint(taken, >=, 0);
+	close(taken);
+	g_assert_cmpint((int)read(client, &byte, 1), ==, 0);
+	close(client);
+	close(server);
+	g_assert_cmpint(bind(other, (struct sockaddr *)&address, length), !=, 0);
+	g_assert_false(fdar_listening_at(where));
+	close(other);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/listening/none", test_none);
 	g_test_add_func("/listening/found", test_found);
+	g_test_add_func("/listening/at", test_at);
 	return g_test_run();
 }
