@@ -276,6 +276,8 @@ static void tell_nothing(const struct hunt *hunt, const struct fdar_reducing *re
 
 	if (fdar_reducing_is_cut(reducing))
 		fdar_warning(&usage, "%s", FDAR_REDUCING_CUT);
+	else if (fdar_reducing_is_untold(reducing))
+		fdar_warning(&usage, FDAR_REDUCING_UNTOLD, reducing->cut, reducing->runs);
 	else if (reducing->why)
 		fdar_warning(&usage, "stopped before anything was found: %s", reducing->why);
 	else

@@ -198,12 +198,14 @@ enum fdar_answer fdar_judge_answer(const struct fdar_judge *judge, const struct 
 	double figure = fdar_judge_figure(judge, trial);
 
 	if (judge->test == FDAR_TEST_CRASH)
-		return trial->crashed || trial->timeouts ? FDAR_ANSWER_HURTS : FDAR_ANSWER_NOT;
+		return trial->crashed || trial->timeouts ? FDAR_ANSWER_HURTS
+		       : trial->cut                      ? FDAR_ANSWER_UNKNOWN
+							 : FDAR_ANSWER_NOT;
 	/* A server that ended did not finish what is measured. */
 	if (trial->crashed || isnan(figure))
 		return FDAR_ANSWER_UNKNOWN;
-	/* What was lost can only make it more. */
-	if (trial->function_lost && figure < judge->limit)
+	/* What was lost, or did not come to its turn, could have made it more. */
+	if ((trial->function_lost || trial->cut) && figure < judge->limit)
 		return FDAR_ANSWER_UNKNOWN;
 	return figure >= judge->limit   ? FDAR_ANSWER_HURTS
 	       : figure >= judge->doubt ? FDAR_ANSWER_UNKNOWN

@@ -2,7 +2,8 @@
  * The judge: what a test measures, and from which figure on it hurts.
  *
  * Place in the house: between trials (trial.h) and the search's oracle (trying.h). A figure hurts at
- * or above the limit, does not below the doubt, and between the two it cannot be told. With a
+ * or above the limit, does not below the doubt, and between the two it cannot be told; nor can it of a play that was cut
+ * by its time before it hurt. With a
  * baseline the limit is so many times its median, and the doubt is half way; a baseline whose own
  * runs come near the limit is refused.
  */

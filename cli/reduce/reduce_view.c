@@ -183,6 +183,10 @@ static void print_ending(const struct fdar_reduce_view *view, const struct fdar_
 	if (result->went_back)
 		printf("; %u answers were wrong, and taken back", result->went_back);
 	printf("\n");
+	if (reducing->cut)
+		printf("%" G_GUINT64_FORMAT " of the runs %s cut by time, before it was told what "
+		       "they do\n",
+		       reducing->cut, reducing->cut == 1 ? "was" : "were");
 	if (reducing->why)
 		printf("stopped: %s; this is the best so far\n", reducing->why);
 }
@@ -236,9 +240,9 @@ static void print_json(const struct fdar_reduce_view *view, const struct fdar_re
 	printf("  \"confirmed\": %u,\n  \"confirm_runs\": %u,\n  \"figure\": %s,\n"
 	       "  \"figure_low\": %s,\n  \"figure_high\": %s,\n  \"limit\": %s,\n",
 	       result->confirmed, result->confirm_runs, figure, low, high, limit);
-	printf("  \"runs\": %" G_GUINT64_FORMAT ",\n  \"elapsed_ns\": %" G_GUINT64_FORMAT
-	       ",\n  \"kept\": ",
-	       reducing->runs, reducing->elapsed_ns);
+	printf("  \"runs\": %" G_GUINT64_FORMAT ",\n  \"cut\": %" G_GUINT64_FORMAT
+	       ",\n  \"elapsed_ns\": %" G_GUINT64_FORMAT ",\n  \"kept\": ",
+	       reducing->runs, reducing->cut, reducing->elapsed_ns);
 	fdar_table_print_rows_json(table, stdout);
 	printf("\n}\n");
 }

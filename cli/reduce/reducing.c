@@ -186,6 +186,32 @@ static enum fdar_reduce_end bytes_step(struct fdar_reducing *reducing)
 	return end;
 }
 
+/* As it was before its intensity was lowered. Without a single run of that what is known is what the lower one has said. */
+static enum fdar_reduce_end confirm_again(struct fdar_reducing *reducing,
+					  struct fdar_reduce_options *options)
+{
+	struct fdar_reducing_way way = reducing->way;
+	struct fdar_reduced said = reducing->result;
+	g_autoptr(GArray) figures = g_steal_pointer(&reducing->figures);
+	enum fdar_reduce_end end;
+
+	if (!fdar_intensity_undo(reducing)) {
+		reducing->figures = g_steal_pointer(&figures);
+		return FDAR_REDUCE_DONE;
+	}
+	reducing->figures = g_array_new(FALSE, FALSE, sizeof(double));
+	reducing->result.confirmed = reducing->result.confirm_runs = 0;
+	end = settle(reducing, "confirming-again", options);
+	if (reducing->result.confirm_runs)
+		return end;
+	reducing->way = way;
+	reducing->result.confirmed = said.confirmed;
+	reducing->result.confirm_runs = said.confirm_runs;
+	g_array_unref(reducing->figures);
+	reducing->figures = g_steal_pointer(&figures);
+	return end;
+}
+
 static enum fdar_reduce_end confirm_step(struct fdar_reducing *reducing)
 {
 	struct fdar_reduce_options options = fdar_reducing_options(reducing);
@@ -196,12 +222,8 @@ static enum fdar_reduce_end confirm_step(struct fdar_reducing *reducing)
 	reducing->figures = g_array_new(FALSE, FALSE, sizeof(double));
 	end = settle(reducing, "confirming", &options);
 	/* Yes was said of an intensity that does not do it: then as it was before. */
-	if (end == FDAR_REDUCE_DONE && !fdar_reducing_is_confirmed(reducing) &&
-	    fdar_intensity_undo(reducing)) {
-		g_array_set_size(reducing->figures, 0);
-		reducing->result.confirmed = reducing->result.confirm_runs = 0;
-		end = settle(reducing, "confirming-again", &options);
-	}
+	if (end == FDAR_REDUCE_DONE && !fdar_reducing_is_confirmed(reducing))
+		end = confirm_again(reducing, &options);
 	tell_figures(reducing, reducing->result.confirm_runs);
 	return end;
 }
@@ -250,6 +272,11 @@ gboolean fdar_reducing_is_confirmed(const struct fdar_reducing *reducing)
 gboolean fdar_reducing_is_cut(const struct fdar_reducing *reducing)
 {
 	return reducing->ended && reducing->ended * 2 >= reducing->runs;
+}
+
+gboolean fdar_reducing_is_untold(const struct fdar_reducing *reducing)
+{
+	return reducing->cut > 0 && reducing->end == FDAR_REDUCE_HARMLESS;
 }
 
 void fdar_reducing_clear(struct fdar_reducing *reducing)

@@ -87,6 +87,7 @@ struct fdar_reducing {
 	const char *why;    /* it was stopped: "interrupted", "--time is over", ...; NULL */
 	double figure, figure_low, figure_high; /* median of the confirming runs and its interval */
 	uint64_t runs, recalled, elapsed_ns;
+	uint64_t cut;            /* runs that their time has cut before it was known what they do */
 	uint64_t function_calls; /* of the test's function, that were recorded by these runs */
 	/* Private: see reducing.c, attempt.c, calibrate.c, steps.c and shortening.c. */
 	struct fdar_reducing_sight sight;
@@ -98,7 +99,8 @@ struct fdar_reducing {
 	gboolean fixed;
 	double *weights;
 	const char *baseline;
-	uint64_t limit_ns;
+	uint64_t limit_ns; /* of a play, by the clock */
+	unsigned widened;  /* how often it was doubled */
 	gint64 began_us;
 	uint32_t baseline_copies;
 	unsigned failures, since_control;
@@ -117,6 +119,12 @@ gboolean fdar_reducing_is_cut(const struct fdar_reducing *reducing);
 #define FDAR_REDUCING_CUT                                                                          \
 	"it cannot be told: in most runs the server ended while it was played at; it has to stay " \
 	"in the foreground, and what ends it flowdar reduce --test crash finds"
+/* TRUE: so many runs were cut by their time that what is left, or that nothing is, cannot be told. */
+gboolean fdar_reducing_is_untold(const struct fdar_reducing *reducing);
+#define FDAR_REDUCING_UNTOLD                                                                         \
+	"it cannot be told: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT                           \
+	" runs were cut by time, twice as long as the whole capture takes or more; a server that " \
+	"hangs flowdar reduce --test crash finds"
 void fdar_reducing_clear(struct fdar_reducing *reducing);
 
 #endif

@@ -11,6 +11,10 @@
 #define FAILURES_MAX 3u
 #define RETRY_US     500000u
 
+/* How often the time of a run is doubled where a run was cut by it: a machine that got slower needs that, a server that
+ * hangs makes nothing of it. */
+#define WIDEN_MAX 1u
+
 /* What shorter messages have to do at least, of what the whole ones did. */
 #define LEAST_OF_WHOLE 0.5
 
@@ -105,6 +109,25 @@ static enum fdar_answer as_before(const struct fdar_reducing *reducing,
 	}
 }
 
+/* A run that was cut by its time is counted, and those that come get more of it: by twice as much it may be told. */
+static void was_cut(struct fdar_reducing *reducing)
+{
+	reducing->cut++;
+	if (reducing->widened >= WIDEN_MAX)
+		return;
+	reducing->widened++;
+	reducing->limit_ns *= 2;
+}
+
+/* Of bytes, where the whole messages have told how long it takes: who waits for the rest of one has no answer. */
+static enum fdar_answer of_bytes(const struct fdar_reducing *reducing, enum fdar_answer answer,
+				 const struct fdar_trial *trial, double figure)
+{
+	if (answer == FDAR_ANSWER_HURTS)
+		return as_before(reducing, trial, figure);
+	return trial->cut ? FDAR_ANSWER_NOT : answer;
+}
+
 /* The search's question. */
 static enum fdar_answer on_ask(void *user, const struct fdar_try *asked, double *figure)
 {
@@ -134,8 +157,10 @@ static enum fdar_answer on_ask(void *user, const struct fdar_try *asked, double 
 		reducing->failures = 0;
 	if (answer == FDAR_ANSWER_HURTS)
 		reducing->way.run_ns = trial.elapsed_ns;
-	if (reducing->bytes && answer == FDAR_ANSWER_HURTS && !reducing->error)
-		answer = as_before(reducing, &trial, *figure);
+	if (reducing->bytes && !reducing->error)
+		answer = of_bytes(reducing, answer, &trial, *figure);
+	if (trial.cut && answer == FDAR_ANSWER_UNKNOWN)
+		was_cut(reducing);
 	fdar_part_list_clear(&list);
 	reducing->sight.figure = *figure;
 	if (reducing->figures)

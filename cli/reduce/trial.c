@@ -109,8 +109,10 @@ static uint64_t idle_ns(double share, gint64 began_us)
 }
 
 /* Waits for a child of ours; a server that ends meanwhile is noticed, and reaped. Once the server
- * has used up to_ns (0: any amount) of processor, and share of it for itself, the child is asked to end. */
-static int await(struct fdar_serving *server, pid_t child, uint64_t to_ns, double share)
+ * has used up to_ns (0: any amount) of processor, and share of it for itself, the child is asked to end, and *enough
+ * (may be NULL) is TRUE. */
+static int await(struct fdar_serving *server, pid_t child, uint64_t to_ns, double share,
+		 gboolean *enough)
 {
 	gint64 began_us = g_get_monotonic_time();
 	int status = 0;
@@ -120,13 +122,16 @@ static int await(struct fdar_serving *server, pid_t child, uint64_t to_ns, doubl
 		    fdar_usage_below(server->pid).cpu_ns >= to_ns + idle_ns(share, began_us)) {
 			kill(child, SIGTERM);
 			to_ns = 0;
+			if (enough)
+				*enough = TRUE;
 		}
 	}
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 static int play_it(const struct fdar_trial_options *options, const struct fdar_trial_play *play,
-		   struct fdar_serving *server, const char *said, uint64_t to_ns, GError **error)
+		   struct fdar_serving *server, const char *said, uint64_t to_ns, gboolean *enough,
+		   GError **error)
 {
 	g_autoptr(GPtrArray) arguments = replay_arguments(options, play, server->where);
 	pid_t player = fdar_serving_fork(error);
@@ -137,7 +142,7 @@ static int play_it(const struct fdar_trial_options *options, const struct fdar_t
 			_exit(play->player(play->user, server->where));
 		_exit(options->replay((int)arguments->len - 1, (char **)arguments->pdata));
 	}
-	return player > 0 ? await(server, player, to_ns, options->idle_share) : -1;
+	return player > 0 ? await(server, player, to_ns, options->idle_share, enough) : -1;
 }
 
 static double number(JsonObject *row, const char *name)
@@ -178,9 +183,11 @@ static gboolean read_said(const char *path, gboolean together, struct fdar_trial
 	for (guint i = 1; i < json_array_get_length(rows); i++) {
 		JsonObject *other = json_array_get_object_element(rows, i);
 
+		trial->cut = trial->cut || number(other, "stopped") > 0;
 		*(together ? &trial->sessions : &trial->others) += played(other);
 		trial->timeouts += together ? (uint64_t)number(other, "timeout") : 0;
 	}
+	trial->cut = trial->cut || number(row, "stopped") > 0;
 	trial->elapsed_ns = (uint64_t)number(row, "elapsed_ns");
 	trial->p50_ns = number(row, "service_p50_ns");
 	trial->p90_ns = number(row, "service_p90_ns");
@@ -212,18 +219,21 @@ static gboolean play_and_measure(const struct fdar_trial_options *options,
 	struct fdar_usage_of_tree before = fdar_usage_below(server->pid);
 	gint64 began_us = g_get_monotonic_time();
 	g_autofree char *words = NULL;
+	gboolean enough = FALSE, fine;
 	int code;
 
 	g_unlink(said);
 	code = play_it(options, play, server, said,
-		       play->enough_cpu_ns ? before.cpu_ns + play->enough_cpu_ns : 0, error);
+		       play->enough_cpu_ns ? before.cpu_ns + play->enough_cpu_ns : 0, &enough,
+		       error);
 	fdar_serving_has_ended(server);
 	measure(server, &before, idle_ns(options->idle_share, began_us), trial);
 	if (code < 0 || fdar_serving_stopped(options, error))
 		return FALSE;
-	if (read_said(said, play->then != NULL, trial) && (trial->sessions > 0 || trial->crashed))
-		return TRUE;
-	if (trial->crashed)
+	fine = read_said(said, play->then != NULL, trial);
+	/* What has used enough is known, whatever the others would have done. */
+	trial->cut = !enough && (play->player ? code == FDAR_EXIT_LIMIT : trial->cut);
+	if ((fine && trial->sessions > 0) || trial->crashed)
 		return TRUE;
 	words = fdar_serving_last_words(server);
 	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "nothing could be played at %s%s",
@@ -302,7 +312,7 @@ int fdar_trial_at(const struct fdar_trial_options *options,
 			fdar_serving_redirect(NULL, log);
 			_exit(player(user, server.where));
 		}
-		code = child > 0 ? await(&server, child, 0, 0) : -1;
+		code = child > 0 ? await(&server, child, 0, 0, NULL) : -1;
 		if (fdar_serving_stopped(options, error))
 			code = -1;
 	}

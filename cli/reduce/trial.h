@@ -62,14 +62,14 @@ struct fdar_trial_play {
 	uint32_t at_once;         /* sessions; 0: as the options have it */
 	uint32_t rate;            /* sessions begun a second; 0: no rate */
 	const char *const *then;  /* played behind the capture, in as many copies; NULL: none */
-	uint64_t limit_ns;        /* of playing; 0: none */
+	uint64_t limit_ns;        /* of playing, by the clock; 0: none */
 	uint64_t enough_cpu_ns;   /* it is cut when the server has used so much; 0: never */
 	const char *const *more;  /* files that are read together with the capture; NULL: none */
 	const char *const *among; /* captures that are played at the same time; NULL: none */
 	uint32_t among_copies;    /* of each of these */
 	gboolean timed;           /* at captured times, whatever the options say */
-	/* Plays in the replay's place, in a process of its own, and prints what that would print;
-	 * NULL: the replay. */
+	/* Plays in the replay's place, in a process of its own, and prints what that would print; exits with
+	 * FDAR_EXIT_LIMIT when limit_ns has cut it. NULL: the replay. */
 	int (*player)(void *user, const char *where);
 	void *user;
 };
@@ -86,6 +86,7 @@ struct fdar_trial {
 	double function_ns; /* see function.h */
 	uint64_t function_calls;
 	gboolean function_lost; /* events were lost: it may be more */
+	gboolean cut;           /* by its limit: what was still to come is not known */
 	gboolean crashed;       /* it ended while it was played at */
 	gboolean killed;        /* it did not end by SIGTERM */
 	int status;             /* then, as of waitpid */

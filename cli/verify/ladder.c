@@ -185,6 +185,26 @@ static unsigned count_crashed(const struct rung *rung)
 	return count;
 }
 
+static unsigned count_cut(const struct rung *rung)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < rung->runs; i++)
+		count += rung->small[i].cut != 0;
+	return count;
+}
+
+/* Why yes and no do not lead. */
+static char *unclear(const struct rung *rung, unsigned hurts, unsigned frees)
+{
+	unsigned cut = count_cut(rung);
+	g_autofree char *text = g_strdup_printf("it hurts in %u of %u runs, and not in %u", hurts,
+						rung->runs, frees);
+
+	return cut ? g_strdup_printf("%s: %u were cut by their time (--time)", text, cut)
+		   : g_steal_pointer(&text);
+}
+
 /* What a server refuses, or answers with an error, costs it nothing: some session has to have gone as captured. Of the
  * small capture that is enough where nothing was compared; it may be another once it is mended. */
 static const char *not_served(const struct rung *rung)
@@ -224,8 +244,7 @@ static void judge_rung(const struct rung *rung, struct fdar_rung_result *result)
 		result->verdict = FDAR_RUNG_UNKNOWN;
 		result->why = g_strdup(not_served(rung));
 	} else if (result->verdict == FDAR_RUNG_UNKNOWN) {
-		result->why = g_strdup_printf("it hurts in %u of %u runs, and not in %u",
-					      result->hurts, rung->runs, frees);
+		result->why = unclear(rung, result->hurts, frees);
 	}
 }
 

@@ -107,22 +107,26 @@ static int play_at(const struct watched *watched, const char *where)
 	return fdar_child_command(live->trial->replay, (char **)arguments->pdata, "/dev/null");
 }
 
-/* Beside the watched server. */
+/* Beside the watched server. FDAR_EXIT_LIMIT: the play was cut by its time. */
 static int play_and_mirror(void *user, const char *where)
 {
 	const struct watched *watched = user;
 	pid_t mirror = start_mirror(watched, where);
+	gint64 began_us;
+	gboolean cut;
 
 	if (mirror < 0 || !it_watches(watched, mirror))
 		return FDAR_EXIT_FAILED;
+	began_us = g_get_monotonic_time();
 	play_at(watched, where);
+	cut = g_get_monotonic_time() - began_us >= (gint64)(watched->live->limit_ns / 1000);
 	g_usleep(SETTLE_US);
 	kill(mirror, SIGINT);
 	if (!fdar_process_wait(mirror, END_MS, NULL)) {
 		kill(mirror, SIGKILL);
 		waitpid(mirror, NULL, 0);
 	}
-	return FDAR_EXIT_OK;
+	return cut ? FDAR_EXIT_LIMIT : FDAR_EXIT_OK;
 }
 
 int fdar_live_play(void *user, const char *where)
@@ -146,7 +150,8 @@ int fdar_live_play(void *user, const char *where)
 		fprintf(stderr, "%s\n", error->message);
 		g_error_free(error);
 	}
-	if (code == FDAR_EXIT_OK && g_file_get_contents(summary, &said, NULL, NULL))
+	if ((code == FDAR_EXIT_OK || code == FDAR_EXIT_LIMIT) &&
+	    g_file_get_contents(summary, &said, NULL, NULL))
 		fputs(said, stdout);
 	else if (code == FDAR_EXIT_FAILED) {
 		g_autofree char *test = g_build_filename(directory, "test.log", NULL);

@@ -21,7 +21,7 @@ struct fdar_live {
 	int (*mirror)(int argc, char **argv); /* the command */
 };
 
-/* user: a struct fdar_live. Gives an exit code; what fails is told on standard error. */
+/* user: a struct fdar_live. Gives an exit code, FDAR_EXIT_LIMIT when the play was cut by its time; what fails is told on standard error. */
 int fdar_live_play(void *user, const char *where);
 
 #endif

@@ -7,6 +7,9 @@
 /* Answers that a file may bring for one set: more are not asked for by any search. */
 #define RECALLED_MAX 100000u
 
+/* A question that could not be told so many times more often than it was answered will not be. */
+#define UNKNOWN_MOST 6u
+
 struct key {
 	uint64_t sum[2];
 	uint64_t count;
@@ -199,7 +202,8 @@ enum fdar_answer fdar_tries_ask(struct fdar_tries *tries, const struct fdar_try 
 	for (unsigned i = 0;; i++) {
 		if (tally->hurts >= tally->not +accept)
 			return FDAR_ANSWER_HURTS;
-		if (tally->not >= tally->hurts + reject || i >= most)
+		if (tally->not >= tally->hurts + reject || i >= most ||
+		    (i && tally->unknown >= tally->hurts + tally->not +UNKNOWN_MOST))
 			return FDAR_ANSWER_NOT;
 		if (ask_once(tries, entry, asked) == FDAR_ANSWER_STOP)
 			return FDAR_ANSWER_STOP;

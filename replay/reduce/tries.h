@@ -59,7 +59,7 @@ struct fdar_tries *fdar_tries_new(fdar_oracle_fn oracle, void (*kept)(void *user
 gboolean fdar_tries_recall(struct fdar_tries *tries, const char *line);
 
 /* Asks until the set leads by `accept` (HURTS), lags by `reject` (NOT), or most was asked without a
- * decision (NOT). What was answered before counts. FDAR_ANSWER_STOP when the oracle says so, or
+ * decision (NOT); sooner when next to nothing but "cannot be told" comes. What was answered before counts. FDAR_ANSWER_STOP when the oracle says so, or
  * runs_max (0: none) questions were asked of it. */
 enum fdar_answer fdar_tries_ask(struct fdar_tries *tries, const struct fdar_try *asked,
 				unsigned accept, unsigned reject, unsigned most);

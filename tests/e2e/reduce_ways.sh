@@ -26,6 +26,7 @@ reduce() {
 
 # pair: a fifth of a second of work for user-42, but only after aab. crowd: a tenth of a second for each of three clients or more
 # at once, who wait for their answers. fickle: likewise, see below. busy: a seventh of a processor, and no answers at all.
+# hang: answers in the first two starts (nobody looks at it in one, and all is played in the other), and never again.
 # late: likewise, and a third of a second of work for a client that has waited for as long as that takes to use up what would be enough.
 cat >server.pl <<'END'
 use IO::Select;
@@ -38,6 +39,7 @@ open my $starts, ">>", "starts.$way" or die;
 syswrite($starts, ".");
 my $works = $way eq "busy" || $way eq "late";
 my $early = $way eq "fickle" && -s $starts <= 13;
+my $hangs = $way eq "hang" && -s $starts > 2;
 sub burn { my $until = (times)[0] + (times)[1] + $_[0]; 1 while (times)[0] + (times)[1] < $until }
 sub finish {
 	my $client = shift;
@@ -58,6 +60,8 @@ while (1) {
 			$seen = 1 if $said =~ /aab/;
 			burn(0.2) if $seen and $said =~ /user-42/;
 			finish($client);
+		} elsif ($way eq "hang") {
+			finish($client) unless $hangs;
 		} else {
 			next if $way eq "busy";
 			$served++;
@@ -91,6 +95,18 @@ reduce 0 "$one" --test cpu --over 20ms --copies 12 --confirm 3 --bytes 0 --keep-
 # confirmed, and it is told as it was.
 reduce 0 "$one" --test cpu --over 20ms --copies 3 --confirm 3 --bytes 0 -o fickle.pcap --format json -- perl server.pl fickle
 [ "$(jq -c '[.copies, .at_once == null or .at_once == 3, .confirmed]' result)" = '[3,true,3]' ] || fail "an intensity that was not confirmed"
+
+# Stopped before the first run of that: what was counted is told, and is of the lower intensity.
+runs=$(jq .runs result)
+rm starts.fickle
+reduce 130 "$one" --test cpu --over 20ms --copies 3 --confirm 3 --bytes 0 --runs $((runs - 3)) -o fickle.pcap --format json -- perl server.pl fickle
+if [ "$(grep -c '^confirming ' fickle.pcap.state)" = 3 ]; then
+	[ "$(jq -c '[.confirm_runs, .confirmed < 2, .at_once < 3]' result)" = '[3,true,true]' ] || fail "the counts are lost"
+fi
+
+# A play that is cut by time says nothing of what it would have done.
+reduce 4 "$one" --test cpu --over 50ms -o hang.pcap -- perl server.pl hang
+grep -q 'it cannot be told: \([0-9]*\) of \1 runs were cut by time' said || fail "what was cut does not hurt"
 
 reduce 4 "$one" --test cpu --over 50ms --timeout 1s -o busy.pcap -- perl server.pl busy
 grep -q 'the whole capture does not hurt' said || fail "work of its own is charged to sessions"

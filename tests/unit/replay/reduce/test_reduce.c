@@ -317,6 +317,28 @@ static void test_dice(void)
 	}
 }
 
+/* What is never told is given up after a few questions, and taken for a no: not after as many as there may be. */
+static void test_untold(void)
+{
+	static const uint32_t units[] = { 1, 2, 3 };
+	struct fdar_try asked = { units, 3, 1 };
+	struct guilty guilty;
+	struct fdar_tries *tries;
+
+	guilty_init(&guilty, 5, 1, 1);
+	guilty.cannot_tell = 1;
+	tries = fdar_tries_new(guilty_oracle, NULL, &guilty);
+	g_assert_cmpint(fdar_tries_ask(tries, &asked, 2, 2, 15), ==, FDAR_ANSWER_NOT);
+	g_assert_cmpuint(guilty.asked, <=, 7);
+	/* Exactly one question more, as a confirmation wants it. */
+	guilty.asked = 0;
+	g_assert_cmpint(fdar_tries_ask(tries, &asked, G_MAXINT32, G_MAXINT32, 1), ==,
+			FDAR_ANSWER_NOT);
+	g_assert_cmpuint(guilty.asked, ==, 1);
+	fdar_tries_free(tries);
+	guilty_clear(&guilty);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -331,5 +353,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/reduce/resume", test_resume);
 	g_test_add_func("/reduce/lines", test_lines);
 	g_test_add_func("/reduce/dice", test_dice);
+	g_test_add_func("/reduce/untold", test_untold);
 	return g_test_run();
 }
