@@ -301,6 +301,15 @@ static gboolean prepare(struct request *request, GError **error)
 	return TRUE;
 }
 
+/* What the server takes when nobody is there is no session's, as in reduce. */
+static gboolean climb_one(struct fdar_ladder *ladder, struct fdar_trial_options *trial,
+			  GError **error)
+{
+	return (ladder->judge->test != FDAR_TEST_CPU ||
+		fdar_trial_idle(trial, &trial->idle_share, error)) &&
+	       fdar_ladder_climb(ladder, error);
+}
+
 static gboolean climb(struct request *request, struct fdar_verify_result *result,
 		      struct fdar_trex_rung *trex, GError **error)
 {
@@ -314,14 +323,14 @@ static gboolean climb(struct request *request, struct fdar_verify_result *result
 	if (request->before_server) {
 		if (!request->texts->quiet)
 			fprintf(stderr, "before: %s\n", request->texts->before);
-		if (!fdar_ladder_climb(&request->before, error))
+		if (!climb_one(&request->before, &request->before_trial, error))
 			return FALSE;
 		result->before = &request->before;
 		clear_line(request);
 		if (!request->texts->quiet)
 			fprintf(stderr, "now: %s\n", request->trial.server[0]);
 	}
-	return fdar_ladder_climb(&request->now, error);
+	return climb_one(&request->now, &request->trial, error);
 }
 
 static int exit_code(const struct fdar_verify_result *result)
