@@ -13,6 +13,7 @@
 #include "cli/reduce/reducing.h"
 #include "cli/reduce/serving.h"
 #include "cli/replay/capture_options.h"
+#include "cli/replay/replay_options.h"
 #include "replay/sessions/timeline.h"
 
 #define COPIES_MAX 1000000
@@ -30,9 +31,14 @@ static const struct fdar_usage_values values[] = {
 };
 
 static const struct fdar_usage_range ranges[] = {
-	{ "copies", 1, COPIES_MAX, FALSE },     { "trust", 1, 20, FALSE },
-	{ "confirm", 0, 1000, FALSE },          { "runs", 1, FDAR_ANY_NUMBER, FALSE },
-	{ "bytes", 0, FDAR_ANY_NUMBER, FALSE }, { NULL, 0, 0, FALSE },
+	{ "copies", 1, COPIES_MAX, FALSE },
+	{ "trust", 1, 20, FALSE },
+	{ "concurrency", 1, FDAR_REPLAY_CONCURRENCY_MAX, FALSE },
+	{ "speed", 0, 1e9, TRUE },
+	{ "confirm", 0, 1000, FALSE },
+	{ "runs", 1, FDAR_ANY_NUMBER, FALSE },
+	{ "bytes", 0, FDAR_ANY_NUMBER, FALSE },
+	{ NULL, 0, 0, FALSE },
 };
 
 static const struct fdar_usage usage = {
@@ -82,8 +88,11 @@ static const struct fdar_usage usage = {
 };
 
 struct texts {
-	char *output, *state, *format, *test, *baseline, *over, *speed, *concurrency, *to, *sources,
-		*reset, *grace, *timeout, *user;
+	char *output, *state, *format, *test, *baseline, *over, *to, *sources, *reset, *grace,
+		*timeout, *user;
+	double speed;       /* 0: not given */
+	gint64 concurrency; /* likewise */
+	char *speed_text, *concurrency_text;
 	char *wait_for, *time;
 	gint64 copies, runs, trust, confirm, bytes;
 	gboolean timed, all, whole_sessions, keep_copies, quiet;
@@ -112,9 +121,9 @@ static const GOptionEntry table[] = {
 	{ "timed", 0, 0, G_OPTION_ARG_NONE, AT(timed),
 	  "Play at captured times, which slow clients need; else as fast as the server answers",
 	  NULL },
-	{ "speed", 's', 0, G_OPTION_ARG_STRING, AT(speed),
+	{ "speed", 's', 0, G_OPTION_ARG_DOUBLE, AT(speed),
 	  "With --timed: so many times as fast as captured", "X" },
-	{ "concurrency", 'c', 0, G_OPTION_ARG_STRING, AT(concurrency),
+	{ "concurrency", 'c', 0, G_OPTION_ARG_INT64, AT(concurrency),
 	  "At most N sessions open at once; 64 is the default", "N" },
 	{ "copies", 'n', 0, G_OPTION_ARG_INT64, AT(copies),
 	  "Play the whole capture in so many copies; parts in more, so that the load is the same",
@@ -157,10 +166,12 @@ static const GOptionEntry table[] = {
 
 static void texts_clear(struct texts *texts)
 {
-	char *const all[] = { texts->output,   texts->state, texts->format,  texts->test,
-			      texts->baseline, texts->over,  texts->speed,   texts->concurrency,
-			      texts->to,       texts->time,  texts->timeout, texts->wait_for,
-			      texts->sources,  texts->reset, texts->grace,   texts->user };
+	char *const all[] = {
+		texts->output,   texts->state, texts->format,     texts->test,
+		texts->baseline, texts->over,  texts->speed_text, texts->concurrency_text,
+		texts->to,       texts->time,  texts->timeout,    texts->wait_for,
+		texts->sources,  texts->reset, texts->grace,      texts->user
+	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
 		g_free(all[i]);
@@ -229,7 +240,7 @@ static gboolean read_values(struct request *request, const struct texts *texts, 
 static gboolean read_play(struct request *request, const struct texts *texts, char **server,
 			  GError **error)
 {
-	if (texts->speed && !texts->timed)
+	if (texts->speed > 0 && !texts->timed)
 		return bad(error, "--speed goes with --timed");
 	if (!server[0] && request->judge.test != FDAR_TEST_COMMAND)
 		return bad(error, "the server's command is missing: give it after --");
@@ -242,8 +253,8 @@ static gboolean read_play(struct request *request, const struct texts *texts, ch
 	request->trial.reset = texts->reset;
 	request->trial.kept = texts->reset ? &request->kept : NULL;
 	request->trial.timeout = texts->timeout ? texts->timeout : "10s";
-	request->trial.speed = texts->timed ? texts->speed ? texts->speed : "1" : NULL;
-	request->trial.concurrency = texts->concurrency;
+	request->trial.speed = texts->timed ? texts->speed_text ? texts->speed_text : "1" : NULL;
+	request->trial.concurrency = texts->concurrency_text;
 	request->trial.replay = fdar_cmd_replay;
 	request->trial.analyze = fdar_cmd_analyze;
 	return TRUE;
@@ -265,6 +276,10 @@ static gboolean request_read(struct request *request, struct texts *texts, int a
 		return bad(error, "-o FILE is missing");
 	if (!texts->test)
 		return bad(error, "--test is missing");
+	texts->speed_text = texts->speed > 0 ? g_strdup_printf("%.9g", texts->speed) : NULL;
+	texts->concurrency_text = texts->concurrency
+					  ? g_strdup_printf("%" G_GINT64_FORMAT, texts->concurrency)
+					  : NULL;
 	options->output = texts->output;
 	options->baseline = texts->baseline;
 	options->all = texts->all;
@@ -291,9 +306,15 @@ static gboolean request_read(struct request *request, struct texts *texts, int a
 static char *describe(const struct texts *texts, char **server)
 {
 	GString *text = g_string_new(NULL);
-	const char *const all[] = { texts->test,    texts->baseline,    texts->over,
-				    texts->speed,   texts->concurrency, texts->to,
-				    texts->sources, texts->reset,       texts->capture.filter };
+	const char *const all[] = { texts->test,
+				    texts->baseline,
+				    texts->over,
+				    texts->speed_text,
+				    texts->concurrency_text,
+				    texts->to,
+				    texts->sources,
+				    texts->reset,
+				    texts->capture.filter };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
 		g_string_append_printf(text, "%s\n", all[i] ? all[i] : "");
@@ -327,6 +348,8 @@ static void tell_nothing(const struct fdar_reducing *reducing)
 
 	if (fdar_reducing_is_cut(reducing))
 		fdar_warning(&usage, "%s", FDAR_REDUCING_CUT);
+	else if (fdar_reducing_is_untold(reducing))
+		fdar_warning(&usage, FDAR_REDUCING_UNTOLD, reducing->cut, reducing->runs);
 	else if (reducing->end == FDAR_REDUCE_HARMLESS && none &&
 		 reducing->judge->test == FDAR_TEST_FUNCTION)
 		fdar_warning(&usage,

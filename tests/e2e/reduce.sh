@@ -165,6 +165,12 @@ if command -v perl >/dev/null; then
 	reduce 4 "$captures/replay-echo.pcap" --test cpu --over 10s -o no.pcap -- perl ending.pl
 	grep -q 'in most runs the server ended' said || fail "a server that ends takes nothing"
 fi
+# What is wrong by itself comes first, and nothing is started.
+for wrong in "--concurrency q" "--concurrency 0" "--timed --speed q" "--timed --speed 0"; do
+	# shellcheck disable=SC2086
+	reduce 2 nothing.pcap --test cpu --over 10s $wrong -o no.pcap -- "$work/no-server"
+	grep -Eq "concurrency|speed" said || fail "$wrong is not told"
+done
 reduce 2 "$captures/demo-baseline.pcap" --test "$together" --reset true -o no.pcap
 reduce 2 "$captures/replay-echo.pcap" --test cpu --over 10s --sources nowhere -o no.pcap -- "$server"
 
