@@ -5,26 +5,11 @@ set -euo pipefail
 : "${FLOWDAR:?}" "${FLOWDAR_BUILD:?}" "${FLOWDAR_SOURCE:?}"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-captures=$FLOWDAR_SOURCE/tests/captures
+# shellcheck source=reduce_lib.sh
+. "$FLOWDAR_SOURCE/tests/e2e/reduce_lib.sh"
 server=$FLOWDAR_BUILD/bin/demo_httpd
-cd "$work"
 mkdir www
 echo hello >www/index.html
-
-fail() {
-	echo "$1"
-	[ ! -s said ] || cat said
-	[ ! -s result ] || cat result
-	exit 1
-}
-
-# reduce STATUS ARGUMENT...: into "result" and "said".
-reduce() {
-	local expected=$1 status=0
-	shift
-	"$FLOWDAR" reduce "$@" >result 2>said || status=$?
-	[ $status = "$expected" ] || fail "reduce $*: expected $expected, not $status"
-}
 
 # Two requests of one session that hurt only together: that session, without its third.
 together="grep -aq 's=none' {} && grep -aq 's=aaaaa ' {}"

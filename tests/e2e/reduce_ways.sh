@@ -6,23 +6,8 @@ set -euo pipefail
 command -v perl >/dev/null || { echo "skipped: needs perl"; exit 77; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-captures=$FLOWDAR_SOURCE/tests/captures
-cd "$work"
-
-fail() {
-	echo "$1"
-	[ ! -s said ] || cat said
-	[ ! -s result ] || cat result
-	exit 1
-}
-
-# reduce STATUS ARGUMENT...: into "result" and "said".
-reduce() {
-	local expected=$1 status=0
-	shift
-	"$FLOWDAR" reduce "$@" >result 2>said || status=$?
-	[ $status = "$expected" ] || fail "reduce $*: expected $expected, not $status"
-}
+# shellcheck source=reduce_lib.sh
+. "$FLOWDAR_SOURCE/tests/e2e/reduce_lib.sh"
 
 # pair: a fifth of a second of work for user-42, but only after aab. crowd: a tenth of a second for each of three clients or more
 # at once, who wait for their answers. fickle: likewise, see below. busy: a seventh of a processor, and no answers at all.

@@ -1,0 +1,21 @@
+# shellcheck shell=bash
+# Sourced first by tests of `flowdar reduce`, after $work: goes on there.
+# shellcheck disable=SC2034 # for the tests
+captures=$FLOWDAR_SOURCE/tests/captures
+# shellcheck disable=SC2154 # whoever sources this has made it
+cd "$work" || exit 1
+
+fail() {
+	echo "$1"
+	[ ! -s said ] || cat said
+	[ ! -s result ] || cat result
+	exit 1
+}
+
+# reduce STATUS ARGUMENT...: into "result" and "said".
+reduce() {
+	local expected=$1 status=0
+	shift
+	"$FLOWDAR" reduce "$@" >result 2>said || status=$?
+	[ $status = "$expected" ] || fail "reduce $*: expected $expected, not $status"
+}
