@@ -9,6 +9,7 @@
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
 #include "cli/kit/reading.h"
+#include "cli/reduce/jobs.h"
 #include "cli/reduce/reduce_view.h"
 #include "cli/reduce/reducing.h"
 #include "cli/reduce/serving.h"
@@ -33,6 +34,7 @@ static const struct fdar_usage_values values[] = {
 static const struct fdar_usage_range ranges[] = {
 	{ "copies", 1, COPIES_MAX, FALSE },
 	{ "trust", 1, 20, FALSE },
+	{ "jobs", 1, FDAR_JOBS_AT_ONCE_MAX, FALSE },
 	{ "concurrency", 1, FDAR_REPLAY_CONCURRENCY_MAX, FALSE },
 	{ "speed", 0, 1e9, TRUE },
 	{ "confirm", 0, 1000, FALSE },
@@ -94,7 +96,7 @@ struct texts {
 	gint64 concurrency; /* likewise */
 	char *speed_text, *concurrency_text;
 	char *wait_for, *time;
-	gint64 copies, runs, trust, confirm, bytes;
+	gint64 copies, runs, trust, confirm, bytes, jobs;
 	gboolean timed, all, whole_sessions, keep_copies, quiet;
 	struct fdar_capture_texts capture;
 	char *captures[3]; /* a command line with the capture alone */
@@ -141,6 +143,10 @@ static const GOptionEntry table[] = {
 	{ "trust", 0, 0, G_OPTION_ARG_INT64, AT(trust),
 	  "A part hurts when yes leads no by this; 2 is the default, 1 for a test that is never "
 	  "wrong",
+	  "N" },
+	{ "jobs", 'j', 0, G_OPTION_ARG_INT64, AT(jobs),
+	  "Make N runs at once, each with a server in a network namespace of its own; default: one "
+	  "after the other, in none",
 	  "N" },
 	{ "all", 'a', 0, G_OPTION_ARG_NONE, AT(all),
 	  "Find every cause: what is left without the first is searched again, while it hurts",
@@ -260,6 +266,23 @@ static gboolean read_play(struct request *request, const struct texts *texts, ch
 	return TRUE;
 }
 
+/* Runs at once share the processors, and files; not the network. */
+static gboolean read_jobs(struct request *request, const struct texts *texts, GError **error)
+{
+	request->options.jobs = (unsigned)texts->jobs;
+	if (!texts->jobs)
+		return TRUE;
+	if (texts->reset || request->judge.test == FDAR_TEST_FUNCTION)
+		return bad(error,
+			   "--jobs goes with a server that is started for each run: not with "
+			   "--reset, nor with function:NAME, whose runs share a recorder");
+	if (texts->to && !fdar_trial_is_loopback(texts->to))
+		return bad(error, "--jobs: in a network namespace of its own a server is only "
+				  "reached by loopback: give --to such an address, or none");
+	return fdar_jobs_check(request->options.jobs, request->judge.test == FDAR_TEST_LATENCY,
+			       error);
+}
+
 /* The capture is argv[1], alone; what follows -- is the server's. */
 static gboolean request_read(struct request *request, struct texts *texts, int argc, char **argv,
 			     GError **error)
@@ -299,6 +322,7 @@ static gboolean request_read(struct request *request, struct texts *texts, int a
 	       fdar_capture_check_other(texts->baseline, "the baseline", request->state, error) &&
 	       fdar_judge_parse_over(&request->judge, texts->over, texts->baseline != NULL,
 				     error) &&
+	       read_jobs(request, texts, error) &&
 	       read_play(request, texts, argv + 2 + (argv[2] && strcmp(argv[2], "--") == 0), error);
 }
 
@@ -339,39 +363,6 @@ static int exit_code(const struct fdar_reducing *reducing)
 	}
 }
 
-/* What there is to say when nothing was found. */
-static void tell_nothing(const struct fdar_reducing *reducing)
-{
-	g_autofree char *last = fdar_judge_number(reducing->judge, reducing->sight.figure);
-	g_autofree char *limit = fdar_judge_number(reducing->judge, reducing->judge->limit);
-	gboolean none = !reducing->function_calls && !reducing->recalled;
-
-	if (fdar_reducing_is_cut(reducing))
-		fdar_warning(&usage, "%s", FDAR_REDUCING_CUT);
-	else if (fdar_reducing_is_untold(reducing))
-		fdar_warning(&usage, FDAR_REDUCING_UNTOLD, reducing->cut, reducing->runs);
-	else if (reducing->end == FDAR_REDUCE_HARMLESS && none &&
-		 reducing->judge->test == FDAR_TEST_FUNCTION)
-		fdar_warning(&usage,
-			     "no call of %s was recorded: is it called so, and the server built "
-			     "with flowdar cc?",
-			     reducing->judge->function);
-	else if (reducing->end == FDAR_REDUCE_HARMLESS && reducing->judge->limit > 0)
-		fdar_warning(&usage,
-			     "the whole capture does not hurt: %s, and it hurts from %s on; "
-			     "--copies makes it stronger, --over lowers the limit",
-			     last, limit);
-	else if (reducing->end == FDAR_REDUCE_HARMLESS)
-		fdar_warning(&usage, "the whole capture does not hurt: the test says no");
-	else if (reducing->end == FDAR_REDUCE_DOUBTFUL)
-		fdar_warning(&usage,
-			     "the test contradicts itself too often; a larger --trust helps "
-			     "when it is right more often than not");
-	else
-		fdar_warning(&usage, "stopped before anything was known: %s",
-			     reducing->why ? reducing->why : "");
-}
-
 static int report(struct request *request, struct fdar_reduce_view *view,
 		  struct fdar_reducing *reducing, GError *error)
 {
@@ -391,7 +382,7 @@ static int report(struct request *request, struct fdar_reduce_view *view,
 	if (reducing->kept.parts->len)
 		fdar_reduce_view_report(view, reducing, request->format);
 	else
-		tell_nothing(reducing);
+		fdar_reduce_view_nothing(view, reducing);
 	if (reducing->end == FDAR_REDUCE_DONE && code != FDAR_EXIT_OK)
 		fdar_warning(&usage, "it was not confirmed: take it with care");
 	return code;
@@ -428,6 +419,20 @@ static int search(struct request *request, struct fdar_reducing *reducing,
 	return code;
 }
 
+/* Where the kernel gives no namespaces it goes on without. */
+static void check_jobs(struct request *request)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!request->options.jobs || fdar_jobs_are_permitted(&error))
+		return;
+	fdar_warning(&usage,
+		     "--jobs: a network namespace cannot be had here (%s): runs go one after the "
+		     "other, in none",
+		     error->message);
+	request->options.jobs = 0;
+}
+
 static int run(struct request *request, const struct texts *texts, const char *path)
 {
 	g_autofree char *text = describe(texts, (char **)request->trial.server);
@@ -459,6 +464,7 @@ static int run(struct request *request, const struct texts *texts, const char *p
 			fdar_state_answers(reducing.state), request->state);
 	request->trial.directory = work.path;
 	request->trial.stop = fdar_interrupt_catch();
+	check_jobs(request);
 	code = search(request, &reducing, &view, path);
 	fdar_serving_drop(&request->trial);
 	fdar_state_close(reducing.state, FALSE, NULL);

@@ -22,9 +22,19 @@ void fdar_reducing_fill(const struct fdar_reducing *reducing, const struct fdar_
 gboolean fdar_reducing_write(const struct fdar_reducing *reducing,
 			     const struct fdar_part_list *list, const char *path, GError **error);
 
-/* One run: figure and answer. FALSE and error when it came to nothing. */
+/* A question, for whoever asks it several times in a row. The caller frees it. */
+GBytes *fdar_reducing_question(const char *name, const struct fdar_try *asked);
+
+/* One run: figure and answer. FALSE and error when it came to nothing. With jobs as many runs of the question are made at
+ * once, so that all are made under the same load, and the others answer when it comes again, next of all; then only. */
 gboolean fdar_reducing_run_once(struct fdar_reducing *reducing, const struct fdar_trial_play *play,
-				enum fdar_answer *answer, double *figure, struct fdar_trial *trial,
-				GError **error);
+				GBytes *question, enum fdar_answer *answer, double *figure,
+				struct fdar_trial *trial, GError **error);
+
+/* Whether such an answer is still to be given. */
+gboolean fdar_reducing_has_more(const struct fdar_reducing *reducing);
+
+/* Forgets what is still to be given. */
+void fdar_reducing_drop_round(struct fdar_reducing *reducing);
 
 #endif

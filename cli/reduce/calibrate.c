@@ -26,6 +26,8 @@ void fdar_reducing_control(struct fdar_reducing *reducing)
 {
 	struct fdar_trial_play play = { .capture = reducing->baseline,
 					.copies = reducing->baseline_copies };
+	const struct fdar_try none = { .count = 0 };
+	g_autoptr(GBytes) question = fdar_reducing_question("control", &none);
 	struct fdar_trial trial;
 	enum fdar_answer answer;
 	double figure;
@@ -33,9 +35,14 @@ void fdar_reducing_control(struct fdar_reducing *reducing)
 	if (!reducing->baseline || ++reducing->since_control < FDAR_REDUCING_CONTROL_EVERY)
 		return;
 	reducing->since_control = 0;
-	if (fdar_reducing_run_once(reducing, &play, &answer, &figure, &trial, NULL) &&
-	    !isnan(figure) && !trial.crashed)
-		fdar_judge_add_baseline(reducing->judge, figure);
+	fdar_reducing_drop_round(reducing);
+	/* As many at once as of what is held against it. */
+	do {
+		if (fdar_reducing_run_once(reducing, &play, question, &answer, &figure, &trial,
+					   NULL) &&
+		    !isnan(figure) && !trial.crashed)
+			fdar_judge_add_baseline(reducing->judge, figure);
+	} while (fdar_reducing_has_more(reducing));
 }
 
 /* A name that was mistyped, or a server that was not built for it. */
@@ -60,13 +67,17 @@ gboolean fdar_reducing_baseline(struct fdar_reducing *reducing, GError **error)
 	reducing->baseline_copies = 1;
 	/* The first warms up what there is to be warm, and tells how many copies the load takes. */
 	for (unsigned i = 0; play.capture && i <= BASELINE_RUNS; i++) {
+		const struct fdar_try none = { .count = 0 };
+		g_autoptr(GBytes) question =
+			fdar_reducing_question(i ? "baseline" : "warming up", &none);
 		struct fdar_trial trial = { 0 };
 		enum fdar_answer answer;
 		double figure;
 
 		fdar_reducing_show(reducing);
 		play.copies = reducing->baseline_copies;
-		if (!fdar_reducing_run_once(reducing, &play, &answer, &figure, &trial, error))
+		if (!fdar_reducing_run_once(reducing, &play, question, &answer, &figure, &trial,
+					    error))
 			return FALSE;
 		if (trial.crashed || isnan(figure)) {
 			g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
@@ -202,6 +213,8 @@ gboolean fdar_reducing_whole(struct fdar_reducing *reducing, GError **error)
 			recorded ? MAX(trial.elapsed_ns * LIMIT_TIMES_RECORDED * copies,
 				       LIMIT_NS_MIN_RECORDED)
 				 : MAX(trial.elapsed_ns * LIMIT_TIMES * copies, LIMIT_NS_MIN);
+	/* Runs at once may have to share a processor. */
+	reducing->limit_ns *= MAX(reducing->options->jobs, 1);
 	return fine;
 }
 

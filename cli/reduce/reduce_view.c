@@ -268,3 +268,36 @@ void fdar_reduce_view_report(const struct fdar_reduce_view *view,
 		fdar_table_print(table, format, stdout);
 	fdar_table_free(table);
 }
+
+void fdar_reduce_view_nothing(const struct fdar_reduce_view *view,
+			      const struct fdar_reducing *reducing)
+{
+	g_autofree char *last = fdar_judge_number(reducing->judge, reducing->sight.figure);
+	g_autofree char *limit = fdar_judge_number(reducing->judge, reducing->judge->limit);
+	gboolean none = !reducing->function_calls && !reducing->recalled;
+
+	if (fdar_reducing_is_cut(reducing))
+		fdar_warning(view->usage, "%s", FDAR_REDUCING_CUT);
+	else if (fdar_reducing_is_untold(reducing))
+		fdar_warning(view->usage, FDAR_REDUCING_UNTOLD, reducing->cut, reducing->runs);
+	else if (reducing->end == FDAR_REDUCE_HARMLESS && none &&
+		 reducing->judge->test == FDAR_TEST_FUNCTION)
+		fdar_warning(view->usage,
+			     "no call of %s was recorded: is it called so, and the server built "
+			     "with flowdar cc?",
+			     reducing->judge->function);
+	else if (reducing->end == FDAR_REDUCE_HARMLESS && reducing->judge->limit > 0)
+		fdar_warning(view->usage,
+			     "the whole capture does not hurt: %s, and it hurts from %s on; "
+			     "--copies makes it stronger, --over lowers the limit",
+			     last, limit);
+	else if (reducing->end == FDAR_REDUCE_HARMLESS)
+		fdar_warning(view->usage, "the whole capture does not hurt: the test says no");
+	else if (reducing->end == FDAR_REDUCE_DOUBTFUL)
+		fdar_warning(view->usage,
+			     "the test contradicts itself too often; a larger --trust helps "
+			     "when it is right more often than not");
+	else
+		fdar_warning(view->usage, "stopped before anything was known: %s",
+			     reducing->why ? reducing->why : "");
+}

@@ -23,6 +23,10 @@ void fdar_reduce_view_warn(void *user, const char *text);
 /* Takes the line away. */
 void fdar_reduce_view_clear(struct fdar_reduce_view *view);
 
+/* What there is to say when nothing was found: a warning. */
+void fdar_reduce_view_nothing(const struct fdar_reduce_view *view,
+			      const struct fdar_reducing *reducing);
+
 /* The result, on standard output. */
 void fdar_reduce_view_report(const struct fdar_reduce_view *view,
 			     const struct fdar_reducing *reducing, enum fdar_format format);

@@ -281,6 +281,7 @@ gboolean fdar_reducing_is_untold(const struct fdar_reducing *reducing)
 
 void fdar_reducing_clear(struct fdar_reducing *reducing)
 {
+	fdar_reducing_drop_round(reducing);
 	fdar_part_list_clear(&reducing->kept);
 	fdar_part_list_clear(&reducing->after);
 	fdar_reduced_clear(&reducing->result);

@@ -30,6 +30,8 @@ struct fdar_reducing_options {
 	gboolean all;                   /* every cause */
 	gboolean whole_sessions;        /* exchanges are not searched */
 	gboolean keep_copies;
+	unsigned
+		jobs; /* runs at once, each in a network namespace of its own; 0: one after the other, in none */
 	uint64_t bytes_runs; /* for the bytes within the messages of a cause; 0: they stay whole */
 };
 
@@ -107,6 +109,8 @@ struct fdar_reducing {
 	gboolean killed; /* a server had to be: the next may find what it left */
 	uint64_t ended;  /* runs in which the server did, which was not asked for */
 	GArray *figures;
+	struct fdar_round
+		*round; /* answers of runs that were made at once, still to be given; NULL: none */
 	GError *error;
 };
 
@@ -121,7 +125,7 @@ gboolean fdar_reducing_is_cut(const struct fdar_reducing *reducing);
 	"in the foreground, and what ends it flowdar reduce --test crash finds"
 /* TRUE: so many runs were cut by their time that what is left, or that nothing is, cannot be told. */
 gboolean fdar_reducing_is_untold(const struct fdar_reducing *reducing);
-#define FDAR_REDUCING_UNTOLD                                                                         \
+#define FDAR_REDUCING_UNTOLD                                                                       \
 	"it cannot be told: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT                           \
 	" runs were cut by time, twice as long as the whole capture takes or more; a server that " \
 	"hangs flowdar reduce --test crash finds"

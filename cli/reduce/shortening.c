@@ -47,11 +47,14 @@ static gboolean look_at_whole(struct fdar_reducing *reducing, const GArray *part
 	g_autofree char *path = fdar_reducing_file(reducing, "try.pcap");
 	struct fdar_trial_play play = { .capture = path, .limit_ns = reducing->limit_ns };
 	struct fdar_part_list list = { .parts = (GArray *)parts };
+	const struct fdar_try all = { .intensity = reducing->result.intensity };
+	g_autoptr(GBytes) question = fdar_reducing_question("whole messages", &all);
 	double figures[WHOLE_RUNS];
 	uint64_t longest_ns = 0;
 
 	fdar_way_apply(reducing, reducing->result.intensity, &play);
 	reducing->whole_timeouts = 0;
+	fdar_reducing_drop_round(reducing);
 	if (!fdar_reducing_write(reducing, &list, path, &reducing->error))
 		return FALSE;
 	for (guint i = 0; i < WHOLE_RUNS; i++) {
@@ -60,7 +63,8 @@ static gboolean look_at_whole(struct fdar_reducing *reducing, const GArray *part
 
 		fdar_reducing_show(reducing);
 		if (fdar_reducing_is_over(reducing) || fdar_reducing_is_late(reducing) ||
-		    !fdar_reducing_run_once(reducing, &play, &answer, &figures[i], &trial, NULL) ||
+		    !fdar_reducing_run_once(reducing, &play, question, &answer, &figures[i], &trial,
+					    NULL) ||
 		    answer != FDAR_ANSWER_HURTS ||
 		    (reducing->judge->test == FDAR_TEST_CRASH && !trial.crashed))
 			return FALSE;

@@ -36,6 +36,9 @@ gboolean fdar_reducing_is_late(const struct fdar_reducing *reducing)
 	/* One of the baseline may come before the run that is asked for. */
 	if (kept && reducing->baseline)
 		kept += kept / FDAR_REDUCING_CONTROL_EVERY + 1;
+	/* Of the last that are made at once some may be too many. */
+	if (kept && options->jobs)
+		kept += options->jobs - 1;
 	return (options->time_max_ns && elapsed_ns >= options->time_max_ns / 5 * 4) ||
 	       (options->runs_max && reducing->runs + kept >= options->runs_max);
 }
@@ -134,6 +137,7 @@ static enum fdar_answer on_ask(void *user, const struct fdar_try *asked, double 
 	struct fdar_reducing *reducing = user;
 	g_autofree char *path = fdar_reducing_file(reducing, "try.pcap");
 	struct fdar_trial_play play = { .capture = path, .limit_ns = reducing->limit_ns };
+	g_autoptr(GBytes) question = fdar_reducing_question(reducing->sight.step, asked);
 	struct fdar_trial trial = { 0 };
 	struct fdar_part_list list;
 	enum fdar_answer answer = FDAR_ANSWER_STOP;
@@ -151,7 +155,8 @@ static enum fdar_answer on_ask(void *user, const struct fdar_try *asked, double 
 		play.enough_cpu_ns = enough_of(reducing, &list, play.copies);
 	if (!fdar_reducing_write(reducing, &list, path, &reducing->error))
 		answer = FDAR_ANSWER_STOP;
-	else if (!fdar_reducing_run_once(reducing, &play, &answer, figure, &trial, &error))
+	else if (!fdar_reducing_run_once(reducing, &play, question, &answer, figure, &trial,
+					 &error))
 		answer = failed(reducing, error);
 	else
 		reducing->failures = 0;
@@ -215,6 +220,7 @@ struct fdar_tries *fdar_reducing_begin_step(struct fdar_reducing *reducing, cons
 {
 	struct fdar_tries *tries = fdar_tries_new(on_ask, on_keep, reducing);
 
+	fdar_reducing_drop_round(reducing);
 	reducing->sight.step = step;
 	reducing->sight.left = reducing->sight.of = units;
 	if (reducing->state)

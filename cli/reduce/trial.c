@@ -18,6 +18,7 @@
 
 #define LOOK_MS 20
 #define IDLE_US 500000
+#define STOP_US 3000000 /* from SIGTERM to SIGKILL, of who plays */
 #define IDLE_TIMES \
 	2 /* it is not the same in every second, and a yes that is none is worse than a no */
 #define GRACE_NS_MAX ((guint64)600000000000)
@@ -47,6 +48,16 @@ gboolean fdar_trial_check_sources(const char *sources, GError **error)
 		return TRUE;
 	g_prefix_error(error, "--sources: ");
 	return FALSE;
+}
+
+gboolean fdar_trial_is_loopback(const char *to)
+{
+	g_autoptr(GSocketConnectable) at = g_network_address_parse(to, 0, NULL);
+	const char *host = at ? g_network_address_get_hostname(G_NETWORK_ADDRESS(at)) : "";
+	g_autoptr(GInetAddress) address = g_inet_address_new_from_string(host);
+
+	return strcmp(host, "localhost") == 0 ||
+	       (address && g_inet_address_get_is_loopback(address));
 }
 
 static void add(GPtrArray *arguments, const char *name, char *value)
@@ -108,18 +119,35 @@ static uint64_t idle_ns(double share, gint64 began_us)
 	return (uint64_t)(IDLE_TIMES * share * (double)(g_get_monotonic_time() - began_us) * 1000);
 }
 
-/* Waits for a child of ours; a server that ends meanwhile is noticed, and reaped. Once the server
- * has used up to_ns (0: any amount) of processor, and share of it for itself, the child is asked to end, and *enough
- * (may be NULL) is TRUE. */
-static int await(struct fdar_serving *server, pid_t child, uint64_t to_ns, double share,
-		 gboolean *enough)
+/* A child and all that it has started: a shell ends without its command. */
+static void end_below(pid_t child, int number)
 {
-	gint64 began_us = g_get_monotonic_time();
+	g_autoptr(GArray) pids = fdar_processes_below(child);
+
+	kill(child, number);
+	for (guint i = 0; i < pids->len; i++)
+		kill(g_array_index(pids, pid_t, i), number);
+}
+
+/* Waits for a child of ours; a server that ends meanwhile is noticed, and reaped. Once the server
+ * has used up to_ns (0: any amount) of processor, and what it takes for itself, the child is asked to end, and *enough
+ * (may be NULL) is TRUE. When everything is to stop it is ended with all below it. */
+static int await(const struct fdar_trial_options *options, struct fdar_serving *server, pid_t child,
+		 uint64_t to_ns, gboolean *enough)
+{
+	gint64 began_us = g_get_monotonic_time(), stopped_us = 0;
 	int status = 0;
 
 	while (!fdar_process_wait(child, LOOK_MS, &status)) {
+		if (options->stop && *options->stop && !stopped_us) {
+			stopped_us = g_get_monotonic_time();
+			end_below(child, SIGTERM);
+		}
+		if (stopped_us && g_get_monotonic_time() > stopped_us + STOP_US)
+			end_below(child, SIGKILL);
 		if (server->pid > 0 && !fdar_serving_has_ended(server) && to_ns &&
-		    fdar_usage_below(server->pid).cpu_ns >= to_ns + idle_ns(share, began_us)) {
+		    fdar_usage_below(server->pid).cpu_ns >=
+			    to_ns + idle_ns(options->idle_share, began_us)) {
 			kill(child, SIGTERM);
 			to_ns = 0;
 			if (enough)
@@ -142,7 +170,7 @@ static int play_it(const struct fdar_trial_options *options, const struct fdar_t
 			_exit(play->player(play->user, server->where));
 		_exit(options->replay((int)arguments->len - 1, (char **)arguments->pdata));
 	}
-	return player > 0 ? await(server, player, to_ns, options->idle_share, enough) : -1;
+	return player > 0 ? await(options, server, player, to_ns, enough) : -1;
 }
 
 static double number(JsonObject *row, const char *name)
@@ -312,7 +340,7 @@ int fdar_trial_at(const struct fdar_trial_options *options,
 			fdar_serving_redirect(NULL, log);
 			_exit(player(user, server.where));
 		}
-		code = child > 0 ? await(&server, child, 0, 0, NULL) : -1;
+		code = child > 0 ? await(options, &server, child, 0, NULL) : -1;
 		if (fdar_serving_stopped(options, error))
 			code = -1;
 	}
