@@ -84,7 +84,8 @@ open_calls() {
 }
 
 functions_run() {
-	sleep 2 # all workers wait for work
+	sleep 2 # all workers have begun
+	wait_for 60 all_rest || fail "the workers do not come to rest"
 	ab -q -k -c 4 -n 60 "http://127.0.0.1:$port/" >"$WORK/ab.err" 2>&1 || fail "ab"
 	served
 	requests_check 60

@@ -74,10 +74,22 @@ all_gone() {
 		END { exit !found }' /proc/net/tcp
 }
 
+# all_rest: the threads of all processes that have the server's socket wait.
+all_rest() {
+	local pids pid
+	pids=$(ss -H -l -t -n -p "sport = :$port" | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -u)
+	for _ in 1 2 3 4 5; do
+		for pid in $pids; do
+			! grep -q -s '^State:.[RDtT]' "/proc/$pid/task/"*/status || return
+		done
+		sleep 0.02
+	done
+}
+
 # served: ends the recording when all clients are gone; nothing is lost.
 served() {
 	wait_for 10 all_gone || fail "the server does not close its connections"
-	sleep 0.2 # what is done after closing
+	wait_for 60 all_rest || fail "the server does not come to rest" # what is done after closing
 	kill -TERM "$recorder"
 	wait "$recorder"
 	case $? in

@@ -127,8 +127,8 @@ unmarked_served() {
 # unmarked_ended: the server is told to end, and with it ends the recording; nothing is lost.
 unmarked_ended() {
 	wait_for 30 unmarked_served || fail "the server does not close its connections"
-	sleep 0.2          # what is done after closing
 	unmarked_listens || fail "the server is gone: $(cat "$recording.err")" # who listened at first may have gone to the background
+	wait_for 60 unmarked_rests || fail "$unmarked does not come to rest"    # what is done after closing
 	kill -"$unmarked_signal" "$server_pid"
 	wait "$recorder"
 	case $? in 0 | 130) ;; *) fail "the recorder failed: $(cat "$recording.err")" ;; esac
