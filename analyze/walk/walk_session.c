@@ -255,6 +255,15 @@ static gboolean came_with(struct fdar_walk *walk, struct thread *thread,
 	return TRUE;
 }
 
+/* Peers without a connection come on the descriptor. If the thread waited there before that was known, it did so
+ * for anybody, in what was open then. */
+static void note_many(struct thread *thread, int32_t fd)
+{
+	if (thread->many_fd != fd + 1 && thread->waited_fd == fd + 1)
+		walk_owner_since(thread, thread->now_ns);
+	thread->many_fd = fd + 1;
+}
+
 void walk_session_begin(struct fdar_walk *walk, struct thread *thread,
 			const struct fdar_event *event)
 {
@@ -294,7 +303,7 @@ void walk_session_begin(struct fdar_walk *walk, struct thread *thread,
 		session->first = thread;
 	else if (is_descriptor(event->session.key, event->session.fd) &&
 		 event->session.fd < INT32_MAX)
-		thread->many_fd = event->session.fd + 1;
+		note_many(thread, event->session.fd);
 	session->first_ns = thread->now_ns;
 	walk->stats.io_sessions += is_descriptor(event->session.key, event->session.fd) ? 1 : 0;
 	tell_opened(walk, session);

@@ -61,6 +61,8 @@ void walk_wait(struct fdar_walk *walk, struct thread *thread, const struct fdar_
 
 		if (wait)
 			wait->client = session != NULL;
+		if (event->waiting.kind == FDAR_WAIT_IO && event->waiting.fd < INT32_MAX)
+			thread->waited_fd = event->waiting.fd + 1;
 		return;
 	}
 	/* Where another thread has ended the request, this one was still at it until now. */

@@ -793,6 +793,16 @@ static void test_alias(void)
 		   "close 3 finished 32..36\n"
 		   "serve@A 0..37 - self=12 total=32 wait=20\n"
 		   "close 2 unfinished 17..37\n");
+	/* Nor where that is not known yet: the first wait of a thread is for anybody, too. */
+	expect_all(
+		"A 0 +main 1 +serve 2 wait:IO:recvfrom:7 12 w 13 begin:-9223372032559808505:x:7 "
+		"14 io:READ:7:3 15 +work 17 -work 18 -serve 19 end:-9223372032559808505 20 -main",
+		"open 1 x at 13\n"
+		"recvfrom@A 2..12 - self=10 total=10 wait=10\n"
+		"work@A 15..17 s1 self=2 total=2 wait=0\n"
+		"serve@A 1..18 - self=5 total=15 wait=10\n"
+		"close 1 finished 13..19 in=3 out=0\n"
+		"main@A 0..20 - self=3 total=18 wait=10\n");
 	/* A second key cannot be taken twice. */
 	stats = stats_of("A 0 begin:4294967301::5 1 begin:77::5 2 begin:78::5 3 end:77 4 end:78");
 	g_assert_cmpuint(stats.sessions, ==, 2);
