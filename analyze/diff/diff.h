@@ -86,6 +86,8 @@ struct fdar_diff_spread {
 
 /* Calls as evidence: they do not depend on how busy the machine is. */
 struct fdar_diff_counts {
+	gboolean steady;    /* the baseline has one count in nearly all its sessions */
+	gboolean all_more;  /* nearly all of the subject's sessions have more of them */
 	gboolean exact;     /* each side has one count in nearly all its sessions, not the same */
 	gboolean evident;   /* exact, or beyond chance within runs and between their parts */
 	double typical[2];  /* that count of baseline and subject, when exact */

@@ -62,6 +62,15 @@ static uint32_t node_of_row(const struct fdar_diff *diff, const struct fdar_diff
 	return best;
 }
 
+gboolean diff_is_in_loop(const struct diff_work *work, const struct fdar_diff_row *row)
+{
+	const struct fdar_diff_node *nodes = work->diff->nodes;
+	uint32_t up = nodes[node_of_row(work->diff, row)].parent;
+
+	return up && diff_is_function(&nodes[up]) && !(nodes[up].baseline.calls > 0) &&
+	       !(nodes[up].subject.calls > 0);
+}
+
 /* The outermost function whose calls grew about as much, as did those of all between. Recursive calls count, so
  * this leads from a helper to the recursion that calls it. */
 uint32_t diff_origin_of_calls(const struct diff_work *work, uint32_t at)
@@ -236,6 +245,11 @@ void diff_blame_row(struct diff_work *work, const struct fdar_diff_row *row)
 		diff_blame_node(work, origin);
 	else
 		blame_row_at(work, row, at);
+}
+
+void diff_blame_alone(struct diff_work *work, const struct fdar_diff_row *row)
+{
+	blame_row_at(work, row, node_of_row(work->diff, row));
 }
 
 void diff_blame_calls(struct diff_work *work, const struct fdar_diff_row *row)

@@ -53,6 +53,30 @@ static void cap_for_trace(struct diff_work *work)
 	}
 }
 
+/* It is no chance that it runs longer, and by too little to be named: then the sides do differ. */
+#define UNNAMED_RATIO 1.1
+
+static void cap_for_unnamed(struct diff_work *work)
+{
+	const struct fdar_diff_row *most = diff_most_of_it(work), *part;
+	uint64_t sessions;
+
+	if (work->diff->verdict.change != FDAR_CHANGE_NONE || !work->testable)
+		return;
+	part = diff_part_row(work, &sessions);
+	if (most && most->ratio >= UNNAMED_RATIO && most->added_ns >= diff_least_added(work, TRUE))
+		diff_cap(work, FDAR_CONFIDENCE_LOW,
+			 "%s runs %.2gx longer, which is no chance, and too little to be named "
+			 "for it",
+			 most->function, most->ratio);
+	else if (part)
+		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
+			 "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+			 " %s run longer in %s than is usual",
+			 sessions, work->diff->subject.sessions, diff_units(work->diff),
+			 part->function);
+}
+
 static void cap_for_sessions(struct diff_work *work)
 {
 	const struct fdar_diff *diff = work->diff;
@@ -72,6 +96,7 @@ static void cap_for_sessions(struct diff_work *work)
 			 diff->subject.sessions, diff->baseline.sessions, diff_units(diff));
 	if (diff->may_be_chance)
 		diff_cap(work, FDAR_CONFIDENCE_LOW, "what was seen may be chance");
+	cap_for_unnamed(work);
 	if (diff->verdict.change == FDAR_CHANGE_NONE && work->testable && work->running_longer)
 		diff_cap(work, FDAR_CONFIDENCE_LOW,
 			 "%s run %.2gx longer, which is no chance: what few of them wait for hides "
@@ -351,8 +376,18 @@ static const char *spread_doubt(const struct diff_work *work)
 
 /* Where a thread and its callees' data happen to lie, on which processors others wait for its signals: that stays
  * as it is for a run, and the next run has another. */
-#define SMALL_PART       0.1
 #define SMALL_FULL_RATIO 3
+
+/* What wakes another thread is many times as long in a run in which others rest: that some sessions of the baseline
+ * have as much is seen. */
+static gboolean is_seen_before(const struct diff_work *work)
+{
+	const struct fdar_diff_row *row = diff_verdict_row(work->diff);
+
+	return !diff_has_several(work) && !work->options.calibration && work->testable &&
+	       (!row || !diff_is_shift(row) ||
+		row->subject.own_median_ns <= row->baseline.own_p99_ns);
+}
 
 static void cap_for_small(struct diff_work *work)
 {
@@ -365,12 +400,17 @@ static void cap_for_small(struct diff_work *work)
 	    (diff_has_several(work) && diff_is_beyond_runs(work)))
 		return;
 	if (diff_is_full(work) &&
-	    (verdict->factor < 2 || (verdict->factor < SMALL_FULL_RATIO && part < SMALL_PART)))
+	    (verdict->factor < 2 || (verdict->factor < SMALL_FULL_RATIO && part < DIFF_SMALL_PART)))
 		diff_cap(
 			work, FDAR_CONFIDENCE_LOW,
 			"the machine was full, and it is little: %.2gx, %.2g %% of what %s run for",
 			verdict->factor, 100 * part, diff_units(work->diff));
-	else if (verdict->factor < DIFF_PLAIN_FACTOR && part < SMALL_PART)
+	else if (part < DIFF_SMALL_PART && is_seen_before(work) &&
+		 verdict->factor < DIFF_PACE_FACTOR)
+		diff_cap(work, FDAR_CONFIDENCE_LOW,
+			 "it is little: %.2g %% of what %s run for, and some had as much before",
+			 100 * part, diff_units(work->diff));
+	else if (verdict->factor < DIFF_PLAIN_FACTOR && part < DIFF_SMALL_PART)
 		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
 			 "it is little: %.2g %% of what %s run for, and runs differ", 100 * part,
 			 diff_units(work->diff));
@@ -417,8 +457,17 @@ static void cap_for_kind(struct diff_work *work)
 	if (!verdict->counted && verdict->share < 0.5)
 		diff_cap(work, queue ? FDAR_CONFIDENCE_LOW : FDAR_CONFIDENCE_MEDIUM,
 			 "it has less than half of the added time");
+	if (!verdict->counted && !diff_has_several(work) && verdict->share < DIFF_MIN_PART &&
+	    verdict->factor < DIFF_PACE_FACTOR)
+		diff_cap(work, FDAR_CONFIDENCE_LOW,
+			 "it has %.2g %% of the added time: the rest is somebody else's",
+			 100 * verdict->share);
 	if (!verdict->counted && verdict->factor < 2)
 		diff_cap(work, FDAR_CONFIDENCE_MEDIUM, "the factor is small");
+	if (work->part)
+		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
+			 "it is in %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " %s only",
+			 verdict->few, work->diff->subject.sessions, diff_units(work->diff));
 }
 
 static char *good_reason(const struct diff_work *work)

@@ -11,6 +11,10 @@
 #define EXACT_PART 0.9
 /* A call takes some time, where the price of recording it is all that was seen. */
 #define CALL_NS 1.0
+/* Nearly all sessions are above those of the baseline. */
+#define ALL_DELTA 0.9
+/* So many calls for nobody, for each that is for a session, are not just the first or last of the run. */
+#define NOBODY_PART 0.02
 /* Sessions a side. */
 #define EXACT_MIN 5u
 
@@ -84,6 +88,28 @@ gboolean diff_is_server_too(const struct diff_work *work, const struct fdar_diff
 	return FALSE;
 }
 
+/* On either side it is called for nobody as well, more than a few times. */
+static gboolean is_called_for_nobody(const struct diff_work *work, const struct fdar_diff_row *row)
+{
+	for (int s = 0; s < SIDES; s++) {
+		const struct diff_side *side = &work->side[s];
+		double calls = s == BASELINE ? row->baseline.calls : row->subject.calls;
+
+		if (row->ids[0] < side->server_count &&
+		    side->server_calls[row->ids[0]] > NOBODY_PART * calls)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+gboolean diff_is_of_turns(const struct diff_work *work, const struct fdar_diff_row *row)
+{
+	gboolean nobody = !row->counts.all_more && is_called_for_nobody(work, row);
+
+	return !row->counts.exact && row->ratio_calls < DIFF_UNTESTED_RATIO &&
+	       (nobody || diff_is_in_loop(work, row));
+}
+
 static double cost_of_call(const struct fdar_diff_row *row)
 {
 	double calls = row->baseline.calls + row->subject.calls;
@@ -106,8 +132,8 @@ void diff_counts_find(struct diff_work *work, const uint32_t *entry, uint32_t fu
 		if (entry[i] != FDAR_PROFILE_NONE)
 			stat[i] = &work->side[i].group->entries[entry[i]].stat;
 	uint64_t n_0 = work->side[BASELINE].sessions, n_1 = work->side[SUBJECT].sessions;
-	gboolean both = typical(stat[BASELINE], n_0, &counts->typical[BASELINE]) &
-			typical(stat[SUBJECT], n_1, &counts->typical[SUBJECT]);
+	counts->steady = typical(stat[BASELINE], n_0, &counts->typical[BASELINE]);
+	gboolean both = typical(stat[SUBJECT], n_1, &counts->typical[SUBJECT]) && counts->steady;
 	struct fdar_sample_test test = fdar_sample_test(
 		stat[BASELINE] ? &fdar_profile_sessions(stat[BASELINE])->calls : &none, n_0,
 		stat[SUBJECT] ? &fdar_profile_sessions(stat[SUBJECT])->calls : &none, n_1);
@@ -115,6 +141,7 @@ void diff_counts_find(struct diff_work *work, const uint32_t *entry, uint32_t fu
 	counts->per_call_ns = cost_of_call(row);
 	counts->work_ns = (row->subject.calls - row->baseline.calls) * counts->per_call_ns;
 	counts->p = counts->work_ns >= 0 ? test.p_up : test.p_down;
+	counts->all_more = test.delta >= ALL_DELTA;
 	counts->exact = both && MIN(n_0, n_1) >= EXACT_MIN &&
 			counts->typical[BASELINE] != counts->typical[SUBJECT];
 	diff_spread_of(work, entry, function, FDAR_PROFILE_NONE, TRUE, &spread);

@@ -55,6 +55,9 @@
 #define DIFF_PACE_FACTOR 100
 #define DIFF_PACE_NS     1e6
 
+/* Less of what sessions run for is little: where memory happens to lie, which others rest. */
+#define DIFF_SMALL_PART 0.1
+
 /* Nor does a full machine, in nearly all sessions. */
 #define DIFF_FULL_FACTOR 100
 #define DIFF_FULL_P      1e-6 /* who is kept from a processor is so now and then, not in one function */
@@ -125,6 +128,7 @@ struct diff_work {
 	gboolean running_longer; /* sessions run longer, which is not chance; or untestable */
 	gboolean longer;         /* likewise, with their waits */
 	gboolean shorter;
+	gboolean part;   /* the verdict is about a part of the sessions: diff_find_part() */
 	GPtrArray *caps; /* struct diff_cap */
 
 	gboolean
@@ -183,6 +187,9 @@ gboolean diff_has_several(const struct diff_work *work);
 
 /* On either side the server calls it more often by itself than for sessions. */
 gboolean diff_is_server_too(const struct diff_work *work, const struct fdar_diff_row *row);
+/* An event loop calls it, or it is called for nobody as well, and now more often, now less: so loops turn, by how
+ * clients happen to come. */
+gboolean diff_is_of_turns(const struct diff_work *work, const struct fdar_diff_row *row);
 /* Before any row is made. */
 void diff_counts_pool(struct diff_work *work);
 void diff_counts_find(struct diff_work *work, const uint32_t *entry, uint32_t function,
@@ -270,6 +277,11 @@ gboolean diff_is_shift(const struct fdar_diff_row *row);
 gboolean diff_shifts_by(const struct diff_work *work, const struct fdar_diff_row *row,
 			double factor, double p);
 gboolean diff_stands_out(const struct diff_work *work, const struct fdar_diff_row *row);
+/* Nobody stands out, and in a part of the sessions, a sixth at least, a function runs longer than it does in
+ * the baseline, which the mean of all of them hides. */
+gboolean diff_find_part(struct diff_work *work);
+/* The first row in which so many sessions do, be it enough to be named for it or not. NULL: none. */
+const struct fdar_diff_row *diff_part_row(const struct diff_work *work, uint64_t *sessions);
 /* What has most of what was added, and not by chance, though it is not enough to be named for it. NULL: none. */
 const struct fdar_diff_row *diff_most_of_it(const struct diff_work *work);
 gboolean diff_row_runs(const struct fdar_diff_row *row);
@@ -286,8 +298,12 @@ gboolean diff_is_large(const struct diff_work *work, double ratio, double added_
 /* The verdict is about a row, a node with all that it calls, or whichever of them says more. */
 void diff_blame_row(struct diff_work *work, const struct fdar_diff_row *row);
 void diff_blame_node(struct diff_work *work, uint32_t node);
+/* The row itself, without what it calls. */
+void diff_blame_alone(struct diff_work *work, const struct fdar_diff_row *row);
 void diff_blame_calls(struct diff_work *work, const struct fdar_diff_row *row);
 void diff_blame_per_call(struct diff_work *work, uint32_t node);
+/* It is called by a frame of the server's own that is around the work of many, as an event loop is. */
+gboolean diff_is_in_loop(const struct diff_work *work, const struct fdar_diff_row *row);
 /* The node's path is new, or gone, and its function is in both sides. */
 gboolean diff_is_elsewhere(const struct diff_work *work, uint32_t node);
 double diff_per_outer_call(const struct fdar_diff_side *side);

@@ -7,6 +7,10 @@
 #define PACE_RATIO 5
 /* On a full machine what runs in one run and the next differs by this: caches are others'. */
 #define FULL_RATIO 2
+/* What has most of what was added, and is above in nearly all sessions: no cache does that. */
+#define MOST_P     1e-4
+#define MOST_SHARE 0.5
+#define ALL_DELTA  0.9
 
 gboolean diff_is_longer(const struct diff_work *work, gboolean running)
 {
@@ -138,11 +142,18 @@ static gboolean is_moved(const struct diff_work *work, const struct fdar_diff_ro
 				     row->ratio < work->options.min_ratio * row->ratio_calls);
 }
 
-/* What it has more of was elsewhere before, or is what recording took. */
+/* It has more time because a loop turned more often. */
+static gboolean is_of_more_turns(const struct diff_work *work, const struct fdar_diff_row *row)
+{
+	return row->ratio_calls > 1 && diff_is_of_turns(work, row) &&
+	       row->ratio < work->options.min_ratio * row->ratio_calls;
+}
+
+/* What it has more of was elsewhere before, or is what recording took, or is up to clients. */
 static gboolean is_explained(const struct diff_work *work, const struct fdar_diff_row *row)
 {
 	return row->traded || is_left_out(work, row) || is_moved(work, row) ||
-	       diff_price_hides(work, row);
+	       is_of_more_turns(work, row) || diff_price_hides(work, row);
 }
 
 /* It runs so much longer that neither pace nor a system call between others is the reason. */
@@ -150,6 +161,35 @@ static gboolean is_beyond_pace(const struct diff_work *work, const struct fdar_d
 {
 	return diff_row_runs(row) && !diff_hides_running(work) && row->ratio >= DIFF_PACE_FACTOR &&
 	       row->added_ns >= DIFF_PACE_NS;
+}
+
+/* What wakes another thread, say, is many times as long in a run in which others rest. It is little, and what the
+ * subject's sessions have some of the baseline's had, too: one run a side does not show that there is more. */
+#define SEEN_LEVEL 0.95
+
+static gboolean is_seen_before(const struct diff_work *work, const struct fdar_diff_row *row)
+{
+	const struct diff_side *a = &work->side[BASELINE], *b = &work->side[SUBJECT];
+
+	if (!work->testable || diff_has_several(work) || work->options.calibration ||
+	    !diff_row_runs(row) || row->presence != FDAR_IN_BOTH ||
+	    row->ratio >= DIFF_PACE_FACTOR ||
+	    row->added_ns >= DIFF_SMALL_PART * diff_usual_ns(work, TRUE))
+		return FALSE;
+	const struct fdar_profile_stat *before = &a->group->entries[row->entries[BASELINE]].stat;
+	const struct fdar_profile_stat *after = &b->group->entries[row->entries[SUBJECT]].stat;
+	double had_ns = fdar_histogram_quantile(&before->session_own_ns, SEEN_LEVEL, a->sessions);
+	return fdar_histogram_quantile(&after->session_own_ns, 0.5, b->sessions) <=
+	       work->options.min_ratio * had_ns;
+}
+
+/* It is processor time, and in nearly all sessions more than what is called a change, where others are as they were. */
+static gboolean is_most_in_all(const struct diff_work *work, const struct fdar_diff_row *row,
+			       double usual)
+{
+	return diff_knows_processor(work) && row->share >= MOST_SHARE &&
+	       row->test.delta >= ALL_DELTA && row->test.adjusted < MOST_P &&
+	       MIN(row->ratio, row->ratio_median) >= work->options.min_ratio * usual;
 }
 
 /* A row that grew, by more than everything else did and than the sessions were asked for. */
@@ -182,27 +222,151 @@ gboolean diff_stands_out(const struct diff_work *work, const struct fdar_diff_ro
 	if (load->pace && ratio < PACE_RATIO * usual)
 		return FALSE;
 	if (diff_is_full(work) && diff_row_runs(row) && !diff_has_several(work) &&
-	    ratio < FULL_RATIO * usual)
+	    ratio < FULL_RATIO * usual && !is_most_in_all(work, row, usual))
 		return FALSE;
 	if (diff_hides_running(work) && row->share < DIFF_MIN_PART &&
 	    ratio < usual * least_on_full(work, row, usual))
 		return FALSE;
-	if (is_of_few_by_chance(work, row, usual))
+	if (is_of_few_by_chance(work, row, usual) || is_seen_before(work, row))
 		return FALSE;
 	return diff_is_large(work, ratio / usual, grown_ns(row, usual), runs);
 }
-
-#define MOST_P 1e-4
 
 const struct fdar_diff_row *diff_most_of_it(const struct diff_work *work)
 {
 	const struct fdar_diff *diff = work->diff;
 	const struct fdar_diff_row *row = diff->row_count ? &diff->rows[0] : NULL;
 
-	if (!row || diff->whole_run || diff->even || diff->load.pace || row->share < 0.5 ||
+	if (!row || diff->whole_run || diff->even || diff->load.pace || row->share < MOST_SHARE ||
 	    row->transfers || row->added_ns <= 0 || !diff_row_runs(row) ||
 	    !(row->subject.calls > 0) || !(row->ratio > 1) || !isfinite(row->ratio) ||
 	    is_explained(work, row))
 		return NULL;
 	return row->test.adjusted < MOST_P && diff_spread_above(&row->spread) ? row : NULL;
+}
+
+/* ---- a part of the sessions ---- */
+
+/* By so much the part of the sessions that are beyond what is usual must be larger than the baseline's. */
+#define PART_LEAST 0.15
+/* More is a change of all. */
+#define PART_MOST     0.8
+#define PART_P        0.001 /* for all functions together */
+#define PART_SESSIONS 20u
+#define PART_SHARE    0.25
+/* Beyond what this part of the baseline's sessions have. */
+#define PART_USUAL 0.9
+/* Where everything is longer, it must be so by so many times as much. */
+#define PART_MACHINE 3
+
+static uint64_t sessions_above(const struct fdar_histogram *values, double ns)
+{
+	uint64_t above = 0;
+
+	for (uint32_t i = 0; i < values->length; i++)
+		if ((double)fdar_bucket_low(values->buckets[i].index) >= ns)
+			above += values->buckets[i].count;
+	return above;
+}
+
+/* That the part of the second is so much larger than that of the first is chance: one-sided. */
+static double parts_p(double part_a, double n_a, double part_b, double n_b)
+{
+	double both = (part_a * n_a + part_b * n_b) / (n_a + n_b);
+	double error = sqrt(both * (1 - both) * (1 / n_a + 1 / n_b));
+
+	return error > 0 ? erfc((part_b - part_a) / error / sqrt(2)) / 2 : 1;
+}
+
+/* It may be that a part of the sessions runs longer in it, which the mean of all hides. */
+static gboolean may_be_part(const struct diff_work *work, const struct fdar_diff_row *row)
+{
+	return diff_row_runs(row) && row->frame != FDAR_FRAME_INFERRED && !row->client &&
+	       !row->transfers && row->presence == FDAR_IN_BOTH && !is_explained(work, row);
+}
+
+/* And has a good part of what was added, in whatever part of the run; where everything is longer, by far more. */
+static gboolean is_clear_part(const struct diff_work *work, const struct fdar_diff_row *row)
+{
+	return row->share >= PART_SHARE && row->added_ns >= diff_least_added(work, TRUE) &&
+	       diff_spread_above(&row->spread) &&
+	       row->ratio - 1 >= PART_MACHINE * (diff_machine(work->diff, row) - 1);
+}
+
+/* What one in the middle of the longest sessions, which are that part of all, has. */
+static double middle_ns(const struct diff_side *side, const struct fdar_profile_stat *stat,
+			double part)
+{
+	return fdar_histogram_quantile(&stat->session_own_ns, 1 - part / 2, side->sessions);
+}
+
+/* How many of the subject's sessions are; *least_ns: by how much at least. 0: no more than by chance, or all. */
+static uint64_t part_of(const struct diff_work *work, const struct fdar_diff_row *row,
+			double *least_ns)
+{
+	const struct diff_side *a = &work->side[BASELINE], *b = &work->side[SUBJECT];
+	const struct fdar_profile_stat *before = &a->group->entries[row->entries[BASELINE]].stat;
+	const struct fdar_profile_stat *after = &b->group->entries[row->entries[SUBJECT]].stat;
+	double n_a = (double)a->sessions, n_b = (double)b->sessions;
+
+	*least_ns = work->options.min_ratio * diff_machine(work->diff, row) *
+		    fdar_histogram_quantile(&before->session_own_ns, PART_USUAL, a->sessions);
+	double usually = (double)sessions_above(&before->session_own_ns, *least_ns) / n_a;
+	uint64_t above = sessions_above(&after->session_own_ns, *least_ns);
+	double part = (double)above / n_b;
+
+	if (!(*least_ns > 0) || part - usually < PART_LEAST || part > PART_MOST ||
+	    parts_p(usually, n_a, part, n_b) * work->diff->row_count >= PART_P)
+		return 0;
+	/* Not by what a few of them have. */
+	double added_ns = part * (middle_ns(b, after, part) - middle_ns(a, before, part));
+	return added_ns >= diff_least_added(work, TRUE) ? above : 0;
+}
+
+/* Parts can be told: the sides were asked for the same, and who waits for a processor is no part. */
+static gboolean tells_parts(const struct diff_work *work)
+{
+	const struct fdar_diff *diff = work->diff;
+	uint64_t least = MIN(work->side[BASELINE].sessions, work->side[SUBJECT].sessions);
+
+	return work->testable && !diff->whole_run && least >= PART_SESSIONS && !diff->load.pace &&
+	       !(diff->load.work > 1) && !diff_hides_running(work) &&
+	       !(work->options.left_out_ns > 0);
+}
+
+const struct fdar_diff_row *diff_part_row(const struct diff_work *work, uint64_t *sessions)
+{
+	double least_ns;
+
+	for (uint32_t i = 0; i < work->diff->row_count && tells_parts(work); i++) {
+		const struct fdar_diff_row *row = &work->diff->rows[i];
+
+		*sessions = may_be_part(work, row) ? part_of(work, row, &least_ns) : 0;
+		if (*sessions)
+			return row;
+	}
+	return NULL;
+}
+
+gboolean diff_find_part(struct diff_work *work)
+{
+	struct fdar_verdict *verdict = &work->diff->verdict;
+
+	/* Rows are sorted by what they added. */
+	for (uint32_t i = 0; i < work->diff->row_count && tells_parts(work); i++) {
+		const struct fdar_diff_row *row = &work->diff->rows[i];
+		gboolean may_be = may_be_part(work, row) && is_clear_part(work, row);
+		double least_ns;
+		uint64_t part = may_be ? part_of(work, row, &least_ns) : 0;
+
+		if (!part)
+			continue;
+		diff_blame_alone(work, row);
+		verdict->few = part;
+		verdict->few_ns = least_ns;
+		verdict->few_row = i;
+		work->part = TRUE;
+		return TRUE;
+	}
+	return FALSE;
 }

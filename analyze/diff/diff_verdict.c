@@ -247,7 +247,8 @@ static const struct fdar_diff_row *most_recounted(const struct diff_work *work)
 	for (uint32_t i = 0; i < diff->recounted_count; i++) {
 		const struct fdar_diff_row *row = &diff->rows[diff->recounted[i]];
 
-		if (!is_of_arrival(row) && !row->traded && !is_of_build(work, row))
+		if (!is_of_arrival(row) && !row->traded && !is_of_build(work, row) &&
+		    !diff_is_of_turns(work, row))
 			return row;
 	}
 	return NULL;
@@ -265,7 +266,9 @@ static gboolean find_more_calls(struct diff_work *work)
 	const struct fdar_diff_row *row = most_recounted(work);
 	if (diff->load.pace || work->options.left_out_ns > 0 || !row)
 		return FALSE;
-	double part = other_io ? 0.05 : row->counts.exact ? 0.001 : 0.01;
+	gboolean steady = row->counts.steady || row->counts.all_more;
+	/* What varies from session to session in the baseline does so from run to run. */
+	double part = other_io ? 0.05 : row->counts.exact ? 0.001 : steady ? 0.01 : 0.02;
 
 	if (row->counts.work_ns < part * diff_usual_ns(work, TRUE) ||
 	    row->ratio_calls < (diff->load.work > 1 ? 1.5 * diff->load.work : 1))
@@ -437,7 +440,7 @@ static gboolean find(struct diff_work *work)
 {
 	return diff_find_idle(work, TRUE) || find_outside(work, TRUE) || find_counts_first(work) ||
 	       find_slower(work) || find_more_calls(work) || diff_find_server(work) ||
-	       diff_find_few(work) || diff_find_idle(work, FALSE);
+	       diff_find_few(work) || diff_find_part(work) || diff_find_idle(work, FALSE);
 }
 
 /* That more was done is known, not what: the culprit is no function. */
