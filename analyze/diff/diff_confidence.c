@@ -53,30 +53,6 @@ static void cap_for_trace(struct diff_work *work)
 	}
 }
 
-/* It is no chance that it runs longer, and by too little to be named: then the sides do differ. */
-#define UNNAMED_RATIO 1.1
-
-static void cap_for_unnamed(struct diff_work *work)
-{
-	const struct fdar_diff_row *most = diff_most_of_it(work), *part;
-	uint64_t sessions;
-
-	if (work->diff->verdict.change != FDAR_CHANGE_NONE || !work->testable)
-		return;
-	part = diff_part_row(work, &sessions);
-	if (most && most->ratio >= UNNAMED_RATIO && most->added_ns >= diff_least_added(work, TRUE))
-		diff_cap(work, FDAR_CONFIDENCE_LOW,
-			 "%s runs %.2gx longer, which is no chance, and too little to be named "
-			 "for it",
-			 most->function, most->ratio);
-	else if (part)
-		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
-			 "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
-			 " %s run longer in %s than is usual",
-			 sessions, work->diff->subject.sessions, diff_units(work->diff),
-			 part->function);
-}
-
 static void cap_for_sessions(struct diff_work *work)
 {
 	const struct fdar_diff *diff = work->diff;
@@ -96,7 +72,6 @@ static void cap_for_sessions(struct diff_work *work)
 			 diff->subject.sessions, diff->baseline.sessions, diff_units(diff));
 	if (diff->may_be_chance)
 		diff_cap(work, FDAR_CONFIDENCE_LOW, "what was seen may be chance");
-	cap_for_unnamed(work);
 	if (diff->verdict.change == FDAR_CHANGE_NONE && work->testable && work->running_longer)
 		diff_cap(work, FDAR_CONFIDENCE_LOW,
 			 "%s run %.2gx longer, which is no chance: what few of them wait for hides "
@@ -464,10 +439,6 @@ static void cap_for_kind(struct diff_work *work)
 			 100 * verdict->share);
 	if (!verdict->counted && verdict->factor < 2)
 		diff_cap(work, FDAR_CONFIDENCE_MEDIUM, "the factor is small");
-	if (work->part)
-		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
-			 "it is in %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " %s only",
-			 verdict->few, work->diff->subject.sessions, diff_units(work->diff));
 }
 
 static char *good_reason(const struct diff_work *work)
@@ -500,6 +471,8 @@ void diff_trust(struct diff_work *work)
 
 	cap_for_trace(work);
 	cap_for_sessions(work);
+	diff_cap_for_part(work);
+	diff_cap_for_others(work);
 	cap_for_load(work);
 	cap_for_processors(work);
 	cap_for_row(work);

@@ -232,6 +232,40 @@ void diff_cap_for_few(struct diff_work *work)
 		 work->diff->subject.sessions, diff_units(work->diff));
 }
 
+/* It is no chance that it runs longer, and by too little to be named: then the sides do differ. */
+#define UNNAMED_RATIO 1.1
+
+static void cap_for_unnamed(struct diff_work *work)
+{
+	const struct fdar_diff_row *most = diff_most_of_it(work), *part;
+	uint64_t sessions;
+
+	if (work->diff->verdict.change != FDAR_CHANGE_NONE || !work->testable)
+		return;
+	part = diff_part_row(work, &sessions);
+	if (most && most->ratio >= UNNAMED_RATIO && most->added_ns >= diff_least_added(work, TRUE))
+		diff_cap(work, FDAR_CONFIDENCE_LOW,
+			 "%s runs %.2gx longer, which is no chance, and too little to be named "
+			 "for it",
+			 most->function, most->ratio);
+	else if (part)
+		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
+			 "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+			 " %s run longer in %s than is usual",
+			 sessions, work->diff->subject.sessions, diff_units(work->diff),
+			 part->function);
+}
+
+void diff_cap_for_part(struct diff_work *work)
+{
+	cap_for_unnamed(work);
+	if (work->part)
+		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
+			 "it is in %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " %s only",
+			 work->diff->verdict.few, work->diff->subject.sessions,
+			 diff_units(work->diff));
+}
+
 /* "2 of 80 sessions". */
 static void add_few(GString *text, const struct fdar_diff *diff)
 {

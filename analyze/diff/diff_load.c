@@ -97,6 +97,48 @@ double diff_machine(const struct fdar_diff *diff, const struct fdar_diff_row *wi
 	return 1;
 }
 
+/* Of functions with so little nothing is known. */
+#define MOST_LEAST_NS 50
+/* Less than so many times what most others grew by is what made them grow. */
+#define MOST_FACTOR 2
+
+/* By what factor most of the other functions are slower, whatever time they have; 1: too few to say. What only counts,
+ * or copies, is as fast as ever on a machine whose kernel and caches are others'. */
+static double most_others(const struct diff_work *work, const struct fdar_diff_row *without)
+{
+	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(struct slower));
+
+	for (uint32_t i = 0; i < work->diff->row_count; i++) {
+		const struct fdar_diff_row *row = &work->diff->rows[i];
+		struct slower one = { row->ratio, 1 };
+
+		if (row != without && diff_row_runs(row) && row->presence == FDAR_IN_BOTH &&
+		    row->baseline.own_ns >= MOST_LEAST_NS)
+			g_array_append_val(all, one);
+	}
+	if (all->len < 2 * OTHERS_MIN)
+		return 1;
+	g_array_sort(all, by_ratio);
+	return g_array_index(all, struct slower, all->len / 2).ratio;
+}
+
+void diff_cap_for_others(struct diff_work *work)
+{
+	const struct fdar_verdict *verdict = &work->diff->verdict;
+	const struct fdar_diff_row *row = diff_verdict_row(work->diff);
+
+	if (!row || !diff_row_runs(row) || verdict->counted || verdict->per_call ||
+	    (diff_has_several(work) && diff_is_beyond_runs(work)))
+		return;
+	double others = most_others(work, row);
+
+	if (others >= work->options.min_ratio && verdict->factor < MOST_FACTOR * others)
+		diff_cap(work, FDAR_CONFIDENCE_LOW,
+			 "half of the other functions run %.2gx longer, too, or more: a run of a "
+			 "slower machine looks like that",
+			 others);
+}
+
 void diff_load_find(struct diff_work *work)
 {
 	struct fdar_diff *diff = work->diff;

@@ -237,6 +237,8 @@ double diff_work_ratio(const struct fdar_diff *diff);
 void diff_load_find(struct diff_work *work);
 /* By what factor all running rows but one are slower; 1 where there is too little else. */
 double diff_machine(const struct fdar_diff *diff, const struct fdar_diff_row *without);
+/* The culprit grew by no more than most others did. */
+void diff_cap_for_others(struct diff_work *work);
 
 /* Why there can be no verdict: the sentence, and the confidence is low. FALSE: there can be. */
 gboolean diff_refuse(struct diff_work *work);
@@ -342,6 +344,8 @@ gboolean diff_find_few(struct diff_work *work);
 /* The verdict's row grew in a few sessions only: which part, for the sentence. */
 void diff_count_few(struct diff_work *work);
 void diff_cap_for_few(struct diff_work *work);
+/* The verdict is about a part of the sessions; or about none, and one is seen. */
+void diff_cap_for_part(struct diff_work *work);
 /* Their own sentence; and of a verdict that is about more, that it is in a few only. */
 void diff_say_few(GString *text, const struct fdar_diff *diff);
 void diff_add_few(GString *text, const struct fdar_diff *diff);

@@ -165,7 +165,7 @@ struct thread {
 	gboolean takes;      /* it has begun a session or read from one */
 	gboolean polls;  /* it has waited for any of several descriptors, and which was not told */
 	int32_t many_fd; /* that peers without a connection came on last, + 1; 0: none */
-	int32_t waited_fd; /* whose input it waited for last, as it seemed for a session, + 1; 0: none */
+	int32_t waited_fd;         /* whose input it waited for last as a session's, + 1; 0: none */
 	int32_t accepted_fd;       /* what it accepted last, + 1; 0: none */
 	GArray *frames;            /* of struct frame, outermost first */
 	uint32_t room;             /* of frames, in use or not */
@@ -188,7 +188,6 @@ struct thread {
 struct path;
 struct call;
 struct walk_edge;
-
 struct fdar_walk {
 	const struct fdar_walk_visitor *visitor;
 	void *user;

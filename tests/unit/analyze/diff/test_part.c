@@ -187,6 +187,51 @@ static void test_small_share(void)
 	g_assert_nonnull(strstr(diff->verdict.reason, "of the added time: the rest"));
 }
 
+/* Of many functions that touch what others use each takes longer in this run, and what only counts does not. */
+static struct fdar_diff *compare_kernels(uint32_t seed, gboolean alone)
+{
+	struct fdar_profile *side[2];
+
+	for (uint32_t s = 0; s < 2; s++) {
+		struct writer writer;
+
+		writer_init(&writer, 2 * seed + s);
+		writer.spacing = 1 * MS;
+		for (int i = 0; i < SESSIONS; i++) {
+			begin(&writer, "");
+			run(&writer, "digest", 75 * US);
+			for (int k = 0; k < 8; k++) {
+				g_autofree char *name = g_strdup_printf("helper%d", k);
+
+				run(&writer, name, s && !alone ? (1 + k * 0.4) * US : 500);
+			}
+			run(&writer, "hang_up", s ? 42 * US : 17 * US);
+			end(&writer);
+		}
+		side[s] = profile_of(&writer);
+		side[s]->watched = side[s]->processes;
+	}
+	const struct fdar_diff_options options = { .pressure = 0.9 };
+	struct fdar_diff *diff = fdar_diff_new(side[0], side[1], &options, NULL);
+
+	for (int s = 0; s < 2; s++)
+		fdar_profile_free(side[s]);
+	return diff;
+}
+
+static void test_most_others(void)
+{
+	for (uint32_t seed = 1; seed <= 5; seed++) {
+		g_autoptr(fdar_diff) all = compare_kernels(seed, FALSE);
+		g_autoptr(fdar_diff) one = compare_kernels(seed, TRUE);
+
+		g_assert_cmpint(all->verdict.confidence, ==, FDAR_CONFIDENCE_LOW);
+		g_assert_nonnull(strstr(all->verdict.reason, "half of the other functions"));
+		g_assert_cmpstr(one->verdict.function, ==, "hang_up");
+		g_assert_cmpint(one->verdict.confidence, >, FDAR_CONFIDENCE_LOW);
+	}
+}
+
 /* A loop calls sweep in each turn; where not, what serves a session does. */
 static void turns_run(struct writer *writer, uint32_t seed, gboolean in_loop, int least)
 {
@@ -248,6 +293,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/part/all-on-full", test_all_on_full);
 	g_test_add_func("/part/seen-before", test_seen_before);
 	g_test_add_func("/part/small-share", test_small_share);
+	g_test_add_func("/part/most-others", test_most_others);
 	g_test_add_func("/part/turns", test_turns);
 	return g_test_run();
 }
