@@ -1,10 +1,10 @@
 #include "analyze/rules/rules.h"
 
-#include <errno.h>
+#include <gio/gio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "analyze/rules/rules_private.h"
+#include "base/file_read.h"
 #include "instrument/wire/events.h"
 
 /* What a rule can do, and what it needs for that. */
@@ -408,14 +408,10 @@ static GKeyFile *load(const char *path, GError **error)
 	g_autofree char *text = NULL;
 	gsize length;
 
-	if (access(path, R_OK) != 0) {
-		g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(errno), "%s: %s",
-			    path, g_strerror(errno));
+	text = fdar_file_read(path, FDAR_RULES_BYTES_MAX, &length, error);
+	if (!text)
 		return NULL;
-	}
-	if (!g_file_get_contents(path, &text, &length, error))
-		return NULL;
-	if (length > FDAR_RULES_BYTES_MAX || !g_utf8_validate_len(text, length, NULL)) {
+	if (!g_utf8_validate_len(text, length, NULL)) {
 		g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_PARSE,
 			    "expected a key file in UTF-8 of at most %u bytes",
 			    FDAR_RULES_BYTES_MAX);
@@ -437,7 +433,7 @@ struct fdar_rules *fdar_rules_load(const char *path, GError **error)
 		ok = add_group(rules, file, *group, error);
 	ok = ok && find_endings(rules, error);
 	if (!ok) {
-		if (error && *error && !g_error_matches(*error, G_FILE_ERROR, (*error)->code))
+		if (error && *error && (*error)->domain != G_IO_ERROR) /* whose say it */
 			g_prefix_error(error, "%s: ", path);
 		return NULL;
 	}

@@ -5,7 +5,10 @@
 #include <string.h>
 
 #include "analyze/profile/profile_cache.h"
+#include "base/file_read.h"
 #include "cli/kit/paths.h"
+
+#define ASKED_MAX_BYTES ((gsize)256 << 20) /* of rules, and of what nm prints of a large program */
 
 static void case_free(gpointer data)
 {
@@ -136,7 +139,8 @@ static void append_file(GString *asked, const char *what, const char *path)
 	if (!path)
 		return;
 	/* Who cannot be read is told of by those who have to. */
-	if (g_file_get_contents(path, &text, &length, NULL))
+	text = fdar_file_read(path, ASKED_MAX_BYTES, &length, NULL);
+	if (text)
 		sum = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)text, length);
 	g_string_append_printf(asked, "%s %s\n", what, sum ? sum : "?");
 }
@@ -173,10 +177,10 @@ gboolean fdar_batch_case_is_done(const struct fdar_batch_case *one, const char *
 {
 	g_autofree char *path = from_path(one), *text = NULL, *found = NULL;
 
-	if (!g_file_test(one->profile_path, G_FILE_TEST_IS_REGULAR) ||
-	    !g_file_get_contents(path, &found, NULL, NULL))
-		return FALSE;
-	text = fdar_batch_case_from(one, asked);
+	if (g_file_test(one->profile_path, G_FILE_TEST_IS_REGULAR))
+		found = fdar_file_read(path, ASKED_MAX_BYTES, NULL, NULL);
+	if (found)
+		text = fdar_batch_case_from(one, asked);
 	return text && strcmp(found, text) == 0;
 }
 

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file_read.h"
+
 #define MAGIC     "flowdar-reduce 1 "
 #define BYTES_MAX ((gsize)256 << 20)
 
@@ -32,17 +34,18 @@ static gboolean read_lines(struct fdar_state *state, const char *fingerprint, go
 {
 	g_autofree char *first = g_strconcat(MAGIC, fingerprint, "\n", NULL);
 	g_autofree char *text = NULL;
-	GStatBuf about;
+	g_autoptr(GError) why = NULL;
 	gsize size;
 	char *at, *after;
 
 	*whole = 0;
-	if (g_stat(state->path, &about) != 0 && errno == ENOENT)
+	text = fdar_file_read(state->path, BYTES_MAX, &size, &why);
+	if (g_error_matches(why, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
 		return TRUE;
-	if (about.st_size > (goffset)BYTES_MAX)
-		return fail(error, state->path, "is too large for the state of a search");
-	if (!g_file_get_contents(state->path, &text, &size, error))
+	if (!text) {
+		g_propagate_error(error, g_steal_pointer(&why));
 		return FALSE;
+	}
 	if (size && !g_str_has_prefix(text, MAGIC))
 		return fail(error, state->path, "is no state of a search");
 	if (size && !g_str_has_prefix(text, first))

@@ -1,9 +1,9 @@
 #include "replay/edit/rules.h"
 
-#include <errno.h>
-#include <stdio.h>
+#include <gio/gio.h>
 #include <string.h>
 
+#include "base/file_read.h"
 #include "replay/edit/template.h"
 
 G_DEFINE_QUARK(fdar_edit_error_quark, fdar_edit_error)
@@ -113,22 +113,18 @@ struct fdar_edit_rules *fdar_edit_rules_parse(const char *text, size_t size, con
 
 struct fdar_edit_rules *fdar_edit_rules_load(const char *path, GError **error)
 {
-	g_autofree char *text = g_malloc(FDAR_EDIT_FILE_MAX + 1);
-	FILE *file = fopen(path, "re");
-	size_t size = file ? fread(text, 1, FDAR_EDIT_FILE_MAX + 1, file) : 0;
-	int reason = !file || ferror(file) ? errno : 0;
+	g_autoptr(GError) why = NULL;
+	gsize size = 0;
+	g_autofree char *text = fdar_file_read(path, FDAR_EDIT_FILE_MAX, &size, &why);
 
-	if (file)
-		fclose(file);
-	if (reason) {
-		g_set_error(error, FDAR_EDIT_ERROR, FDAR_EDIT_ERROR_RULES,
-			    "%s: %s; expected a file of rules", path, g_strerror(reason));
-		return NULL;
-	}
-	if (size <= FDAR_EDIT_FILE_MAX)
+	if (text)
 		return fdar_edit_rules_parse(text, size, path, error);
-	g_set_error(error, FDAR_EDIT_ERROR, FDAR_EDIT_ERROR_RULES,
-		    "%s: is larger than 64 KiB; expected a file of rules", path);
+	if (g_error_matches(why, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE))
+		g_set_error(error, FDAR_EDIT_ERROR, FDAR_EDIT_ERROR_RULES,
+			    "%s: is larger than 64 KiB; expected a file of rules", path);
+	else
+		g_set_error(error, FDAR_EDIT_ERROR, FDAR_EDIT_ERROR_RULES,
+			    "%s; expected a file of rules", why->message);
 	return NULL;
 }
 

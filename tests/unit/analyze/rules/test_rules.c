@@ -1,7 +1,10 @@
 /* Rules: what events and functions become, what is counted, what is refused. */
 #include "analyze/rules/rules.h"
 
+#include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "pipeline/recording/doubts.h"
 #include "tests/unit/kit/profile_script.h"
@@ -846,6 +849,25 @@ static void test_refused(void)
 	}
 }
 
+/* Nothing is waited for, and nothing long is read: a recording of a stranger has rules of its own. */
+static void test_no_file(void)
+{
+	g_autofree char *dir = g_dir_make_tmp("test-rules-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(dir, "rules", NULL);
+	g_autoptr(GError) pipe = NULL, large = NULL;
+
+	g_assert_cmpint(mkfifo(path, 0600), ==, 0);
+	g_assert_null(fdar_rules_load(path, &pipe));
+	g_assert_error(pipe, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE);
+	g_assert_cmpint(g_remove(path), ==, 0);
+	g_assert_true(g_file_set_contents(path, "", 0, NULL));
+	g_assert_cmpint(truncate(path, (off_t)8 << 30), ==, 0);
+	g_assert_null(fdar_rules_load(path, &large));
+	g_assert_error(large, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE);
+	g_assert_cmpint(g_remove(path), ==, 0);
+	g_assert_cmpint(g_rmdir(dir), ==, 0);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -875,5 +897,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/rules/components", test_components);
 	g_test_add_func("/rules/maps", test_maps);
 	g_test_add_func("/rules/refused", test_refused);
+	g_test_add_func("/rules/no-file", test_no_file);
 	return g_test_run();
 }

@@ -1,6 +1,8 @@
 /* Rewriting: rules that are read, values that are known from answers, lengths that follow. */
 #include <glib.h>
+#include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "replay/edit/edit.h"
 #include "replay/edit/changes.h"
@@ -347,10 +349,25 @@ static void test_binary(void)
 	fdar_edit_free(edit);
 }
 
+/* A pipe is not waited at. */
+static void test_no_file(void)
+{
+	g_autofree char *dir = g_dir_make_tmp("test-edit-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(dir, "rules", NULL);
+	g_autoptr(GError) error = NULL;
+
+	g_assert_cmpint(mkfifo(path, 0600), ==, 0);
+	g_assert_null(fdar_edit_rules_load(path, &error));
+	g_assert_nonnull(strstr(error->message, "not a file; expected a file of rules"));
+	g_assert_cmpint(g_remove(path), ==, 0);
+	g_assert_cmpint(g_rmdir(dir), ==, 0);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/edit/rules", test_rules);
+	g_test_add_func("/edit/no-file", test_no_file);
 	g_test_add_func("/edit/templates", test_templates);
 	g_test_add_func("/edit/frames", test_frames);
 	g_test_add_func("/edit/mysql", test_mysql);

@@ -1,0 +1,32 @@
+/* The state of a search: what is in its place is a file, or nothing. */
+#include "cli/reduce/state.h"
+
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <sys/stat.h>
+
+static void test_pipe(void)
+{
+	g_autofree char *dir = g_dir_make_tmp("test-state-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(dir, "state", NULL);
+	g_autoptr(GError) error = NULL;
+	struct fdar_state *state;
+
+	state = fdar_state_open(path, "what", &error);
+	g_assert_no_error(error);
+	g_assert_nonnull(state);
+	g_assert_true(fdar_state_close(state, TRUE, &error));
+	g_remove(path);
+	g_assert_cmpint(mkfifo(path, 0600), ==, 0);
+	g_assert_null(fdar_state_open(path, "what", &error));
+	g_assert_error(error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE);
+	g_assert_cmpint(g_remove(path), ==, 0);
+	g_assert_cmpint(g_rmdir(dir), ==, 0);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/state/pipe", test_pipe);
+	return g_test_run();
+}
