@@ -178,8 +178,9 @@ static gboolean is_seen_before(const struct diff_work *work, const struct fdar_d
 		return FALSE;
 	const struct fdar_profile_stat *before = &a->group->entries[row->entries[BASELINE]].stat;
 	const struct fdar_profile_stat *after = &b->group->entries[row->entries[SUBJECT]].stat;
-	double had_ns = fdar_histogram_quantile(&before->session_own_ns, SEEN_LEVEL, a->sessions);
-	return fdar_histogram_quantile(&after->session_own_ns, 0.5, b->sessions) <=
+	double had_ns = fdar_histogram_quantile(&fdar_profile_sessions(before)->own_ns, SEEN_LEVEL,
+						a->sessions);
+	return fdar_histogram_quantile(&fdar_profile_sessions(after)->own_ns, 0.5, b->sessions) <=
 	       work->options.min_ratio * had_ns;
 }
 
@@ -297,7 +298,8 @@ static gboolean is_clear_part(const struct diff_work *work, const struct fdar_di
 static double middle_ns(const struct diff_side *side, const struct fdar_profile_stat *stat,
 			double part)
 {
-	return fdar_histogram_quantile(&stat->session_own_ns, 1 - part / 2, side->sessions);
+	return fdar_histogram_quantile(&fdar_profile_sessions(stat)->own_ns, 1 - part / 2,
+				       side->sessions);
 }
 
 /* How many of the subject's sessions are; *least_ns: by how much at least. 0: no more than by chance, or all. */
@@ -310,9 +312,11 @@ static uint64_t part_of(const struct diff_work *work, const struct fdar_diff_row
 	double n_a = (double)a->sessions, n_b = (double)b->sessions;
 
 	*least_ns = work->options.min_ratio * diff_machine(work->diff, row) *
-		    fdar_histogram_quantile(&before->session_own_ns, PART_USUAL, a->sessions);
-	double usually = (double)sessions_above(&before->session_own_ns, *least_ns) / n_a;
-	uint64_t above = sessions_above(&after->session_own_ns, *least_ns);
+		    fdar_histogram_quantile(&fdar_profile_sessions(before)->own_ns, PART_USUAL,
+					    a->sessions);
+	double usually =
+		(double)sessions_above(&fdar_profile_sessions(before)->own_ns, *least_ns) / n_a;
+	uint64_t above = sessions_above(&fdar_profile_sessions(after)->own_ns, *least_ns);
 	double part = (double)above / n_b;
 
 	if (!(*least_ns > 0) || part - usually < PART_LEAST || part > PART_MOST ||
