@@ -218,7 +218,8 @@ static gboolean check_keys(GKeyFile *file, const char *group, const char *const 
 
 static gboolean take_wait(struct rule *rule, GKeyFile *file, const char *group, GError **error)
 {
-	static const char *const kinds[FDAR_WAIT_KINDS] = {
+	/* No event of a rule tells that somebody was ready to run. */
+	static const char *const kinds[FDAR_WAIT_PROCESSOR] = {
 		[FDAR_WAIT_OTHER] = "other",   [FDAR_WAIT_IO] = "io",     [FDAR_WAIT_POLL] = "poll",
 		[FDAR_WAIT_ACCEPT] = "accept", [FDAR_WAIT_COND] = "cond", [FDAR_WAIT_LOCK] = "lock",
 		[FDAR_WAIT_SLEEP] = "sleep"

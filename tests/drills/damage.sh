@@ -65,10 +65,11 @@ damage() {
 	fi
 	while [ $((times--)) -gt 0 ]; do
 		place_in "$file"
+		value=$((RANDOM % 256)) # not in a subshell, which has chances of its own
 		pick byte byte byte cut drop zeros double number deep long
 		what+=" ${file##*/}: $picked at $at"
 		case $picked in
-		byte) few=1 && splice "$file" printf "\\x$(printf %x $((RANDOM % 256)))" ;;
+		byte) few=1 && splice "$file" printf "\\x$(printf %x $value)" ;;
 		cut) truncate -s "$at" "$file" ;;
 		drop) splice "$file" true ;;
 		zeros) splice "$file" head -c "$few" /dev/zero ;;

@@ -820,6 +820,7 @@ static void test_refused(void)
 		{ "[rule a]\nevent=x\ndo=put\nuntil=a\n", "[rule a] until: expected a take" },
 		{ "[rule a]\nevent=x\ndo=put\nat=exit\n", "[rule a] at: expected" },
 		{ "[rule a]\nevent=x\ndo=put\nwait=lock\n", "[rule a] wait: expected" },
+		{ "[rule a]\nevent=x\ndo=wait-begin\nwait=processor\n", "[rule a] wait: expected" },
 		{ "[rule a]\nevent=x\ndo=session-resume\n", "[rule a] key: expected" },
 		{ "[rule a]\nevent=x\ndo=boundary\nkey=k\n", "[rule a] key: expected nothing" },
 		{ "[rule a]\nevent=x\ndo=session-end\nlabel=k\n",
