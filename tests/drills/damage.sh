@@ -101,6 +101,11 @@ run() {
 	# A journal says of each session why it was not played.
 	if [[ $output = *.jsonl ]]; then
 		[ ! -f "$output" ] || jq . "$output" > /dev/null || bad "a line of the journal is not whole"
+	# What a batch has done before it failed is done.
+	elif [ "$1" = batch ]; then
+		for profile in "$output"/*.profile; do
+			[ ! -f "$profile" ] || "$FLOWDAR" analyze "$profile" > "$WORK/out" 2>&1 || bad "$profile cannot be read"
+		done
 	elif [ $status = 1 ] && [ -n "$(find "$output" ! -type d 2> /dev/null)" ]; then
 		bad "failed, and left $(find "$output")"
 	fi
