@@ -227,9 +227,12 @@ static void report(struct fdar_space *space, struct map *map)
 {
 	const struct fdar_modules_map mapped = { map->start, map->end, map->page_offset,
 						 map->path };
-	int fd = open_file(map);
+	int fd;
 
 	map->reported = TRUE;
+	if (fdar_unwinder_fears(space->unwinder, map->inode, map->path))
+		return;
+	fd = open_file(map);
 	if (fd < 0)
 		return;
 	fdar_unwinder_map(space->unwinder, space->number, &mapped, map->inode, fd);

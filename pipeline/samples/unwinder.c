@@ -308,6 +308,11 @@ static uint32_t number_of(struct fdar_unwinder *unwinder, uint64_t inode, const 
 	return number && !g_array_index(unwinder->feared, char *, number) ? number : 0;
 }
 
+gboolean fdar_unwinder_fears(struct fdar_unwinder *unwinder, uint64_t inode, const char *path)
+{
+	return !number_of(unwinder, inode, path);
+}
+
 void fdar_unwinder_map(struct fdar_unwinder *unwinder, uint32_t space,
 		       const struct fdar_modules_map *map, uint64_t inode, int fd)
 {

@@ -39,6 +39,10 @@ uint32_t fdar_unwinder_space(struct fdar_unwinder *unwinder);
 /* Which worker it is: what an earlier one was told, this one does not know. */
 guint fdar_unwinder_worker(const struct fdar_unwinder *unwinder);
 
+/* Whether nothing of that file is asked: a worker died of it, or never came back, or too many are known. Who asks before he
+ * opens it does not wait for what a worker still waits for (a file system that does not answer). */
+gboolean fdar_unwinder_fears(struct fdar_unwinder *unwinder, uint64_t inode, const char *path);
+
 /* A file that is mapped in a space; fd stays the caller's. inode and map->path are what it is known by. Nothing of a
  * file that a worker died of. */
 void fdar_unwinder_map(struct fdar_unwinder *unwinder, uint32_t space,

@@ -366,6 +366,26 @@ static void test_hostile(struct fixture *f, gconstpointer data)
 	g_assert_cmpuint(fdar_unwinder_worker(f->unwinder), <=, 2);
 }
 
+/* Nor is a file opened again that is feared: what a file system does not answer to is waited for there, too. */
+static void check_not_opened(struct fixture *f, const char *path, uint64_t inode)
+{
+	struct fdar_space *space = fdar_space_new(f->unwinder);
+	g_autoptr(fdar_samples) samples = fdar_samples_new();
+	const struct fdar_perf_record mapped = {
+		.start = HOSTILE_START, .end = HOSTILE_START + 4096, .inode = inode, .path = path
+	};
+	int opened = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	char events[4096];
+
+	g_assert_true(fdar_unwinder_fears(f->unwinder, inode, path));
+	g_assert_cmpint(inotify_add_watch(opened, path, IN_OPEN), >=, 0);
+	space = fdar_space_map(space, getpid(), &mapped);
+	fdar_space_function(space, samples, HOSTILE_START + 1);
+	g_assert_cmpint(read(opened, events, sizeof(events)), <, 0);
+	close(opened);
+	fdar_space_unref(space);
+}
+
 /* A file that is cut short while it is read: whoever reads it is ended (SIGBUS). */
 static void test_cut_meanwhile(struct fixture *f, gconstpointer data)
 {
@@ -397,6 +417,7 @@ static void test_cut_meanwhile(struct fixture *f, gconstpointer data)
 		fdar_unwinder_function(f->unwinder, f->space, HOSTILE_START + 4096, &function));
 	g_assert_cmpuint(fdar_unwinder_worker(f->unwinder), ==, 1);
 	g_assert_true(is_named(f));
+	check_not_opened(f, path, 1);
 	close(fd);
 	unlink(path);
 }
