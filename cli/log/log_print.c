@@ -156,13 +156,22 @@ static void print_bytes(struct fdar_log_print *print, const struct fdar_log_item
 	}
 }
 
+/* How many there were, and of those that are shown where that is not all. */
+static void add_bytes(struct fdar_log_print *print, const struct fdar_log_item *item)
+{
+	g_string_append_printf(print->line, "%" G_GUINT64_FORMAT " byte%s", item->total,
+			       item->total == 1 ? "" : "s");
+	if (print->bytes && item->data->len < item->total)
+		g_string_append_printf(print->line, ", the first %u", item->data->len);
+}
+
 static void print_note(struct fdar_log_print *print, const struct fdar_log_item *item,
 		       unsigned depth)
 {
 	begin_line(print, item, item->start_ns, depth);
 	g_string_append_printf(print->line, "|  %s: ", fdar_log_name(&print->names, item));
 	if (item->kind == FDAR_LOG_BYTES)
-		g_string_append_printf(print->line, "%" G_GUINT64_FORMAT " bytes", item->total);
+		add_bytes(print, item);
 	else
 		g_string_append_len(print->line, (const char *)item->data->data,
 				    MIN(item->data->len, NOTE_MOST));
