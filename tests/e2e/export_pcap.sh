@@ -56,4 +56,14 @@ status=0
 [ $status = 1 ] || fail "a recording without reads and writes: expected 1, not $status"
 grep -q 'made with --io --bytes' said || fail "it is not said how to record them"
 [ ! -e none.pcap ] || fail "a capture of nothing is left"
+# Of each read the first 16 bytes: the log says so, and has them.
+"$FLOWDAR" record --io --bytes 16 -o short --play "$played" -- "$server" --port 0 --root www >said 2>&1 || fail "record: status $?"
+"$FLOWDAR" log short --bytes --unfolded >log 2>said || fail "log: status $?"
+awk '/\|  read: [0-9]+ byte/ {
+		reads++
+		more = $0 ~ /, the first 16$/
+		match($0, /read: [0-9]+/)
+		if (more != (substr($0, RSTART + 6, RLENGTH - 6) + 0 > 16)) exit 1
+	}
+	END { if (!reads) exit 1 }' log || { grep '|  read' log | head -n 5; fail "how much of a read is there"; }
 echo "$(wc -l <asked) requests in, $in_pcap bytes in and out: as tshark reads them"
