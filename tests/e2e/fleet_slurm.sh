@@ -7,6 +7,8 @@ set -euo pipefail
 for program in slurmctld slurmd munged sbatch; do
 	command -v "$program" > /dev/null || { echo "skipped: no $program (slurmctld, slurmd, slurm-client, munge)"; exit 77; }
 done
+# Its look-up of names finds nothing where there is the loopback interface alone.
+[ -n "$(ip -o addr show up scope global)" ] || { echo "skipped: Slurm needs an address beside the loopback's"; exit 77; }
 source_dir=$(cd "$(dirname "$0")/../.." && pwd)
 submit=$source_dir/scripts/fleet/slurm/submit.sh
 export FLOWDAR
@@ -75,6 +77,10 @@ mv "$WORK/attack" "$WORK/gone"
 touch -d '2001-01-01' "$WORK/out/00000.profile"
 "$submit" "$WORK/list" "$WORK/out" --wait > "$WORK/submit.err" 2>&1 || fail "the second time"
 [ "$(stat -c %Y "$WORK/out/00000.profile")" -lt 1000000000 ] || fail "what was done was done again"
+note "a list in another order"
+tac "$WORK/list" > "$WORK/other"
+! "$submit" "$WORK/other" "$WORK/out" --wait > "$WORK/submit.err" 2>&1 || fail "the profiles of other recordings are taken"
+grep -q 'does not begin with' "$WORK/submit.err" || fail "it is not said why"
 "$FLOWDAR" merge "$WORK/baseline" "$WORK/gone" "$WORK/requests" -o "$WORK/here.profile"
 "$FLOWDAR" analyze "$WORK/here.profile" --by path --limit 0 --format csv > "$WORK/here.csv"
 "$FLOWDAR" analyze "$WORK/out/all.profile" --by path --limit 0 --format csv > "$WORK/there.csv"

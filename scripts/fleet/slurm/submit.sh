@@ -3,7 +3,8 @@
 #
 # LIST names recordings, one a line, on a file system that all nodes see; OUTPUT is a folder there. A job array
 # makes OUTPUT/00000.profile and so on, one recording a task, and a job after it OUTPUT/all.profile. Only the
-# tasks whose profile is missing are submitted, so the same line resumes what failed. With --wait among the
+# tasks whose profile is missing are submitted, so the same line resumes what failed; what has been submitted is in
+# OUTPUT/list, and a list that does not begin with that is refused, as its numbers are others'. With --wait among the
 # options it waits, and its exit code is the merge's.
 set -euo pipefail
 [ $# -ge 2 ] || { echo "usage: submit.sh LIST OUTPUT [SBATCH-OPTIONS...]"; exit 2; }
@@ -14,6 +15,13 @@ FLOWDAR_OUTPUT=$(realpath "$2")
 shift 2
 FLOWDAR_MERGED=$FLOWDAR_OUTPUT/all.profile
 export FLOWDAR_LIST FLOWDAR_OUTPUT FLOWDAR_MERGED
+made_of=$FLOWDAR_OUTPUT/list
+if [ -e "$made_of" ] && ! head -n "$(wc -l < "$made_of")" "$FLOWDAR_LIST" | cmp -s - "$made_of"; then
+	echo "$FLOWDAR_LIST does not begin with $made_of, of which the profiles there are; expected new recordings at its end, or another folder" >&2
+	exit 1
+fi
+cp "$FLOWDAR_LIST" "$made_of.new"
+mv "$made_of.new" "$made_of"
 missing=""
 count=$(wc -l < "$FLOWDAR_LIST")
 for ((i = 0; i < count; i++)); do
