@@ -8,6 +8,7 @@
 #include "analyze/walk/walk_private.h"
 
 #define FIRST_ROOM 256u
+#define CHUNK      256u /* call paths: those that were made one after the other are closed so, too */
 
 /* Frames of one path that are alike in all that is told of them but their times: what nearly all of them
  * add to, in a line of the processor's cache. */
@@ -33,17 +34,11 @@ struct whose {
 	uint32_t rest; /* index + 1; 0: none */
 };
 
-/* Where the sum of a path's ordinary frames is: of those whose likeness is 0. */
-struct place {
-	uint32_t path;
-	uint32_t sum; /* index + 1; 0: free */
-};
-
 struct deferred {
-	struct place *places; /* at most half of them in use */
-	uint32_t place_room;  /* a power of two */
-	uint32_t place_count;
-	uint64_t seed;
+	/* By path / CHUNK and path % CHUNK: index + 1 of the sum of its ordinary frames, those whose likeness is
+	 * 0; 0: there is none. NULL: of no path of the chunk. */
+	uint32_t **chunks;
+	uint32_t chunk_count;
 	struct fdar_intern others; /* (path, likeness) -> index of other_sums */
 	GArray *other_sums;        /* of uint32_t: indexes of sums */
 	struct sum *sums;
@@ -70,9 +65,6 @@ static struct deferred *deferred_of(struct thread *thread)
 	deferred = thread->deferred = g_new0(struct deferred, 1);
 	deferred->other_sums = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	deferred->rests = g_array_new(FALSE, TRUE, sizeof(struct rest));
-	deferred->seed = (uint64_t)g_random_int() << 32 | g_random_int();
-	deferred->place_room = FIRST_ROOM;
-	deferred->places = fdar_pages_new(FIRST_ROOM * sizeof(*deferred->places));
 	return deferred;
 }
 
@@ -86,7 +78,9 @@ void walk_defer_free(struct thread *thread)
 		fdar_tally_clear(&deferred->sums[i].total_ns);
 	fdar_pages_free(deferred->sums, deferred->room * sizeof(*deferred->sums));
 	fdar_pages_free(deferred->whose, deferred->room * sizeof(*deferred->whose));
-	fdar_pages_free(deferred->places, deferred->place_room * sizeof(*deferred->places));
+	for (uint32_t i = 0; i < deferred->chunk_count; i++)
+		g_free(deferred->chunks[i]);
+	g_free(deferred->chunks);
 	g_array_unref(deferred->rests);
 	g_array_unref(deferred->other_sums);
 	fdar_intern_clear(&deferred->others);
@@ -101,34 +95,37 @@ static void add(uint64_t *sum, uint64_t value)
 
 /* ---- where sums are ---- */
 
-static uint32_t place_of(const struct deferred *deferred, uint32_t path)
+/* Where the path's sum is said; NULL: nowhere yet. */
+static inline uint32_t *find_place(const struct deferred *deferred, uint32_t path)
 {
-	uint64_t mixed = (path ^ deferred->seed) * WALK_MIX;
+	uint32_t chunk = path / CHUNK;
 
-	return (uint32_t)(mixed >> 32) & (deferred->place_room - 1);
+	return G_LIKELY(chunk < deferred->chunk_count && deferred->chunks[chunk])
+		       ? &deferred->chunks[chunk][path % CHUNK]
+		       : NULL;
 }
 
-/* Where the path's place is, or the free one where it belongs. */
-static struct place *find_place(const struct deferred *deferred, uint32_t path)
+static __attribute__((noinline)) uint32_t *make_place(struct deferred *deferred, uint32_t path)
 {
-	uint32_t mask = deferred->place_room - 1, at = place_of(deferred, path);
+	uint32_t chunk = path / CHUNK, old = deferred->chunk_count, count = MAX(1, 2 * old);
 
-	while (deferred->places[at].sum && deferred->places[at].path != path)
-		at = (at + 1) & mask;
-	return &deferred->places[at];
+	if (chunk >= old) {
+		while (count <= chunk)
+			count *= 2;
+		deferred->chunks = g_renew(uint32_t *, deferred->chunks, count);
+		memset(deferred->chunks + old, 0, (count - old) * sizeof(*deferred->chunks));
+		deferred->chunk_count = count;
+	}
+	deferred->chunks[chunk] = g_new0(uint32_t, CHUNK);
+	return &deferred->chunks[chunk][path % CHUNK];
 }
 
-static void grow_places(struct deferred *deferred)
+static void forget_place(const struct deferred *deferred, uint32_t path)
 {
-	struct place *old = deferred->places;
-	uint32_t room = deferred->place_room;
+	uint32_t *place = find_place(deferred, path);
 
-	deferred->place_room *= 2;
-	deferred->places = fdar_pages_new(deferred->place_room * sizeof(*deferred->places));
-	for (uint32_t i = 0; i < room; i++)
-		if (old[i].sum)
-			*find_place(deferred, old[i].path) = old[i];
-	fdar_pages_free(old, room * sizeof(*old));
+	if (place)
+		*place = 0;
 }
 
 static void grow_sums(struct deferred *deferred)
@@ -180,19 +177,16 @@ static __attribute__((noinline)) uint32_t find_other(struct deferred *deferred,
 
 static uint32_t find_sum(struct deferred *deferred, const struct fdar_walk_cost *cost)
 {
-	struct place *place;
+	uint32_t *place;
 
 	if (G_UNLIKELY(likeness_of(cost)))
 		return find_other(deferred, cost);
 	place = find_place(deferred, cost->path);
-	if (G_UNLIKELY(!place->sum)) {
-		if (2 * ++deferred->place_count > deferred->place_room) {
-			grow_places(deferred);
-			place = find_place(deferred, cost->path);
-		}
-		*place = (struct place){ cost->path, sum_new(deferred, cost->path, 0) + 1 };
-	}
-	return place->sum - 1;
+	if (G_UNLIKELY(!place))
+		place = make_place(deferred, cost->path);
+	if (G_UNLIKELY(!*place))
+		*place = sum_new(deferred, cost->path, 0) + 1;
+	return *place - 1;
 }
 
 /* ---- adding ---- */
@@ -213,7 +207,7 @@ void walk_defer(struct thread *thread, const struct fdar_walk_cost *costs, uint3
 
 	assert(count <= WALK_DEFER_LOT);
 	for (uint32_t i = 0; i < count; i++)
-		__builtin_prefetch(&deferred->places[place_of(deferred, costs[i].path)]);
+		__builtin_prefetch(find_place(deferred, costs[i].path));
 	for (uint32_t i = 0; i < count; i++) {
 		ids[i] = find_sum(deferred, &costs[i]);
 		__builtin_prefetch(&deferred->sums[ids[i]], 1);
@@ -301,9 +295,9 @@ void walk_defer_settle(struct fdar_walk *walk, struct thread *thread, struct ses
 		struct fdar_walk_sum told = sum_of(&deferred->sums[i], whose->path, rest);
 
 		tell(walk, &told, session);
+		forget_place(deferred, whose->path);
 	}
-	memset(deferred->places, 0, deferred->place_room * sizeof(*deferred->places));
-	deferred->place_count = deferred->count = 0;
+	deferred->count = 0;
 	g_array_set_size(deferred->rests, 0);
 	g_array_set_size(deferred->other_sums, 0);
 	fdar_intern_reset(&deferred->others);
