@@ -24,6 +24,23 @@ static gboolean no_such_label(const struct fdar_profile *profile, const char *la
 	return FALSE;
 }
 
+/* All sessions. A profile that is flat is read as it is: a copy of many call paths is
+ * dear. Where it has no sessions, an empty group is all of them. */
+static void choose_all(struct diff_side *side, const struct fdar_profile *profile)
+{
+	gboolean is_flat = fdar_profile_is_flat(profile);
+	g_autoptr(fdar_profile) none = NULL;
+
+	side->all = TRUE;
+	side->group = is_flat ? fdar_profile_group(profile, FDAR_PROFILE_ALL) : NULL;
+	if (side->group)
+		return;
+	none = is_flat ? fdar_profile_new() : NULL;
+	side->flat = fdar_profile_flatten(is_flat ? none : profile);
+	side->profile = is_flat ? profile : side->flat;
+	side->group = fdar_profile_group(side->flat, FDAR_PROFILE_ALL);
+}
+
 /* The sessions to compare: of one label, or all. */
 static gboolean choose(struct diff_side *side, const struct fdar_profile *profile,
 		       const char *label, const char *which, GError **error)
@@ -34,9 +51,7 @@ static gboolean choose(struct diff_side *side, const struct fdar_profile *profil
 		if (!side->group || !side->group->sessions)
 			return no_such_label(profile, label, which, error);
 	} else {
-		side->flat = fdar_profile_flatten(profile);
-		side->profile = side->flat;
-		side->group = fdar_profile_group(side->flat, FDAR_PROFILE_ALL);
+		choose_all(side, profile);
 	}
 	side->sessions = side->group->sessions;
 	return TRUE;

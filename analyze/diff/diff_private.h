@@ -72,6 +72,7 @@
 
 struct diff_side {
 	struct fdar_profile *flat; /* owned; NULL when group is of the caller's profile */
+	gboolean all;              /* the group is of all sessions, whatever their labels */
 	const struct fdar_profile *profile;
 	const struct fdar_profile_group *group;
 	uint32_t *functions;                   /* its functions' indexes in names */

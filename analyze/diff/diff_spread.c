@@ -57,9 +57,9 @@ static void map_run(struct diff_work *work, int which, struct diff_run *run)
 static const struct fdar_profile_group *group_like(const struct diff_side *side,
 						   const struct fdar_profile *run)
 {
-	if (side->flat && run->group_count == 2)
+	if (side->all && run->group_count == 2)
 		return &run->groups[1];
-	return side->flat ? NULL : fdar_profile_group(run, side->group->label);
+	return side->all ? NULL : fdar_profile_group(run, side->group->label);
 }
 
 void diff_runs_map(struct diff_work *work)
