@@ -195,6 +195,23 @@ static uint32_t list_fill(struct fdar_function *functions, uint32_t numbers, uin
 	return count;
 }
 
+/* What those that are on have cost in the window. */
+static uint64_t calls_ns(uint32_t count, uint64_t cost_ns)
+{
+	uint64_t calls = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		calls += state.list[i].off ? 0 : state.list[i].calls;
+	return calls * cost_ns;
+}
+
+static void account_tell(uint64_t window_ns, uint64_t others, uint64_t calls)
+{
+	fdar_control_add(budget_cpu_ns, window_ns);
+	fdar_control_add(budget_others_ns, others);
+	fdar_control_add(budget_calls_ns, calls);
+}
+
 static void switched_tell(const struct fdar_function *function)
 {
 	if (FLOWDAR_ENABLED(switched))
@@ -207,7 +224,7 @@ bool fdar_budget_tick(struct fdar_function *functions, uint32_t numbers)
 {
 	const struct fdar_control_counters *counters = flowdar_control_counters();
 	struct adding adding = { functions, numbers };
-	uint64_t now = cpu_ns(), window_ns = now - state.cpu_ns;
+	uint64_t now = cpu_ns(), window_ns = now - state.cpu_ns, others, cost_ns;
 	bool any = false;
 	uint32_t count;
 
@@ -221,8 +238,11 @@ bool fdar_budget_tick(struct fdar_function *functions, uint32_t numbers)
 	}
 	fdar_threads_each_kept(counts_add, &adding);
 	count = list_fill(functions, numbers, window_ns);
-	fdar_budget_decide(state.list, state.order, count, window_ns, call_ns(counters),
-			   fdar_budget_left_ppm(window_ns, others_ns(counters), state.budget_ppm));
+	others = others_ns(counters);
+	cost_ns = call_ns(counters);
+	account_tell(window_ns, others, calls_ns(count, cost_ns));
+	fdar_budget_decide(state.list, state.order, count, window_ns, cost_ns,
+			   fdar_budget_left_ppm(window_ns, others, state.budget_ppm));
 	for (uint32_t i = 0; i < count; i++) {
 		struct fdar_function *function = &functions[state.numbers[i]];
 

@@ -169,6 +169,12 @@ struct fdar_control_counters {
 	uint64_t
 		elsewhere; /* of lost: calls on stacks that are no thread's and no signal's (coroutines);
 			     * in older libraries' files 0 as well */
+
+	/* What recording has taken by the budget's account, sums over its windows, in older libraries' files 0: of so
+	 * much processor time, all but calls, and calls. */
+	uint64_t budget_cpu_ns;
+	uint64_t budget_others_ns;
+	uint64_t budget_calls_ns;
 	struct fdar_control_slot slots[FDAR_CONTROL_SLOTS];
 };
 

@@ -80,6 +80,24 @@ static void fill_price(const struct fdar_control_counts *counts, struct fdar_rec
 	info->price_spread_ps = variance > 0 ? whole_of(sqrt(variance)) : 0;
 }
 
+/* Parts of a million, of a time that is not 0. */
+static uint64_t part_of(double ns, uint64_t all_ns)
+{
+	return whole_of(1e6 * ns / (double)all_ns);
+}
+
+void fdar_run_fill_budget(const struct fdar_control_counts *counts,
+			  struct fdar_recording_info *info)
+{
+	double others_ns = (double)counts->budget_others_ns;
+
+	if (!counts->budget_cpu_ns)
+		return;
+	info->budget_others_ppm = part_of(others_ns, counts->budget_cpu_ns);
+	info->budget_spent_ppm =
+		part_of(others_ns + (double)counts->budget_calls_ns, counts->budget_cpu_ns);
+}
+
 static void fill_counts(const struct fdar_run *run, struct fdar_recording_info *info)
 {
 	const struct fdar_control_counts *counts = &run->counts;
@@ -105,6 +123,7 @@ static void fill_counts(const struct fdar_run *run, struct fdar_recording_info *
 	info->functions_seen = counts->functions;
 	info->functions_live = counts->live;
 	info->budget_off = counts->budget_off;
+	fdar_run_fill_budget(counts, info);
 	info->waited_ns = counts->waited_ns;
 	fill_price(counts, info);
 	info->processes_known = counts->processes;

@@ -197,6 +197,26 @@ static void warn_of_elsewhere(struct fdar_run *run)
 	g_string_free(text, TRUE);
 }
 
+/* A budget that the libraries could not keep to: functions are all that they can leave out. */
+static void warn_of_budget(struct fdar_run *run)
+{
+	uint64_t budget_ppm = run->options->settings.budget_ppm;
+	struct fdar_recording_info info = { 0 };
+
+	fdar_run_fill_budget(&run->counts, &info);
+	if (!budget_ppm || info.budget_spent_ppm < budget_ppm + budget_ppm / 4)
+		return;
+	fdar_run_warn(
+		run,
+		"the budget of %.3g %% was not kept: recording took %.3g %% of the server's "
+		"processor time, as its libraries reckon; of that sessions, requests, waits and "
+		"reads %.3g %%, which are recorded in any case%s",
+		(double)budget_ppm / 1e4, (double)info.budget_spent_ppm / 1e4,
+		(double)info.budget_others_ppm / 1e4,
+		info.budget_others_ppm > budget_ppm ? " (--detail session may have fewer of them)"
+						    : "");
+}
+
 void fdar_run_stop_tracing(struct fdar_run *run)
 {
 	g_autoptr(GError) error = NULL;
@@ -228,6 +248,7 @@ void fdar_run_stop_tracing(struct fdar_run *run)
 	warn_of_late(run);
 	warn_of_killed(run);
 	warn_of_elsewhere(run);
+	warn_of_budget(run);
 	drain_rest(run);
 	if (!stopped || died)
 		recover(run);

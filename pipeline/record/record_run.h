@@ -102,6 +102,10 @@ gboolean fdar_run_finish(struct fdar_run *run, struct fdar_recording_info *info,
 void fdar_run_describe(struct fdar_run *run, const struct fdar_record_folder *folder,
 		       struct fdar_recording_info *info);
 
+/* Of these: what recording took, where there was a budget. */
+void fdar_run_fill_budget(const struct fdar_control_counts *counts,
+			  struct fdar_recording_info *info);
+
 /* Writes the recording.json of a recording that is not finished yet. FALSE and error. */
 gboolean fdar_run_describe_begin(struct fdar_run *run, GError **error);
 

@@ -105,6 +105,8 @@ static const struct member members[] = {
 	MEMBER(functions_seen, MEMBER_COUNT, TRUE),
 	MEMBER(functions_live, MEMBER_COUNT, TRUE),
 	MEMBER(budget_off, MEMBER_COUNT, TRUE),
+	MEMBER(budget_spent_ppm, MEMBER_COUNT, TRUE),
+	MEMBER(budget_others_ppm, MEMBER_COUNT, TRUE),
 	MEMBER(waited_ns, MEMBER_COUNT, TRUE),
 	MEMBER(cpu_pressure_ppm, MEMBER_COUNT, TRUE),
 	MEMBER(price_inner_ps, MEMBER_COUNT, TRUE),

@@ -113,7 +113,11 @@ struct fdar_recording_info {
 	uint64_t functions_seen; /* that could be recorded, each counted once a process */
 	uint64_t functions_live; /* of these: that were, at the end */
 	uint64_t budget_off;     /* switched off to keep to the budget */
-	uint64_t waited_ns;      /* that threads of the server waited for the recorder */
+	/* What recording took while there was a budget, as the libraries reckon: parts of the server's processor
+	 * time, of all that is recorded, and of that without calls. */
+	uint64_t budget_spent_ppm;
+	uint64_t budget_others_ppm;
+	uint64_t waited_ns; /* that threads of the server waited for the recorder */
 	uint64_t
 		cpu_pressure_ppm; /* of the machine's fullest moment: in so much of it somebody waited for
 				    * a processor; 0: not known (pipeline/record/pressure.h) */

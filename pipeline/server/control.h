@@ -43,6 +43,7 @@ struct fdar_control_counts {
 	uint64_t cut;         /* so many calls at least, which are in calls, too, */
 	uint64_t cut_unknown; /* and, of so many of them, some that are in no count */
 	uint64_t price_measured, price_ps, price_squares, price_inner_ps, writes, write_ns;
+	uint64_t budget_cpu_ns, budget_others_ns, budget_calls_ns;
 	uint32_t unpatched;
 };
 

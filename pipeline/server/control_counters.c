@@ -158,6 +158,9 @@ static void add_counts(struct fdar_control_counts *sum,
 	add(&sum->price_inner_ps, counters->price_inner_ps);
 	add(&sum->writes, counters->writes);
 	add(&sum->write_ns, counters->write_ns);
+	add(&sum->budget_cpu_ns, counters->budget_cpu_ns);
+	add(&sum->budget_others_ns, counters->budget_others_ns);
+	add(&sum->budget_calls_ns, counters->budget_calls_ns);
 }
 
 static void take(struct fdar_control_counts *counts, GHashTable *processes,
@@ -333,6 +336,9 @@ static void add_ended(struct fdar_control_files *files)
 	add(&counts->price_inner_ps, ended->price_inner_ps);
 	add(&counts->writes, ended->writes);
 	add(&counts->write_ns, ended->write_ns);
+	add(&counts->budget_cpu_ns, ended->budget_cpu_ns);
+	add(&counts->budget_others_ns, ended->budget_others_ns);
+	add(&counts->budget_calls_ns, ended->budget_calls_ns);
 }
 
 void fdar_control_files_read(struct fdar_control_files *files)
