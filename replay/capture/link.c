@@ -407,6 +407,28 @@ static gboolean pass_switch_first(struct fdar_view *view, struct fdar_decoded *d
 	return pass_skip(view, 4 + 12, decoded);
 }
 
+/* FDDI: frame control, of which only that of LLC carries anything, two addresses. */
+static gboolean pass_fddi(struct fdar_view *view, struct fdar_decoded *decoded)
+{
+	if (!fdar_view_has(view, 13) || (fdar_view_u8(view, 0) & 0xf0) != 0x50)
+		return FALSE;
+	view->at += 13;
+	return pass_llc(view, decoded);
+}
+
+/* InfiniBand's global header, the ether type, two bytes that are reserved. */
+static gboolean pass_infiniband(struct fdar_view *view, struct fdar_decoded *decoded)
+{
+	uint32_t type;
+
+	(void)decoded;
+	if (!fdar_view_has(view, 44))
+		return FALSE;
+	type = fdar_view_u16(view, 40);
+	view->at += 44;
+	return type == FDAR_ETHER_IPV4 || type == FDAR_ETHER_IPV6;
+}
+
 static const struct {
 	int link;
 	gboolean (*pass)(struct fdar_view *view, struct fdar_decoded *decoded);
@@ -436,6 +458,11 @@ static const struct {
 	{ DLT_PKTAP, pass_pktap },
 	{ DLT_USER2, pass_user },
 	{ DLT_NFLOG, pass_nflog },
+	{ DLT_FDDI, pass_fddi },
+	{ DLT_ATM_RFC1483, pass_llc },
+	{ 100, pass_llc }, /* the same, in files */
+	{ DLT_IPOIB, pass_infiniband },
+	{ DLT_MPLS, fdar_link_mpls },
 	{ DLT_ENC, pass_enc },
 	{ DLT_PFLOG, pass_pflog },
 	{ DLT_DSA_TAG_BRCM, pass_switch },
@@ -450,7 +477,7 @@ const char *fdar_link_check(int link)
 		if (kinds[i].link == link)
 			return NULL;
 	return "Ethernet, Linux cooked, raw IP, NULL/loopback, PPP, HDLC, frame relay, 802.11, "
-	       "PKTAP, PPI, NFLOG, DSA, enc or pflog";
+	       "PKTAP, PPI, NFLOG, DSA, FDDI, ATM, InfiniBand, MPLS, enc or pflog";
 }
 
 gboolean fdar_link_pass(int link, struct fdar_view *view, struct fdar_decoded *decoded)

@@ -8,8 +8,10 @@ enum tunnel_port {
 	PORT_L2TP = 1701,
 	PORT_GTP = 2152,
 	PORT_TEREDO = 3544,
+	PORT_LISP = 4341,
 	PORT_VXLAN = 4789,
 	PORT_VXLAN_GPE = 4790,
+	PORT_GUE = 6080,
 	PORT_GENEVE = 6081,
 	PORT_MPLS = 6635,
 	PORT_VXLAN_LINUX = 8472
@@ -26,6 +28,10 @@ enum gre_type {
 	GRE_ERSPAN = 0x88be,
 	GRE_ERSPAN3 = 0x22eb
 };
+
+#define LISP_INSTANCE 0x08u
+#define LISP_RESERVED 0x04u
+#define LISP_KEYS     0x03u /* it is encrypted (RFC 8061) */
 
 enum protocol { PROTOCOL_ETHERIP = 97, PROTOCOL_L2TP = 115, PROTOCOL_MPLS = 137 };
 
@@ -308,6 +314,39 @@ static pass_fn pass_geneve(struct fdar_view *view, struct fdar_decoded *inner)
 	return type == GRE_IPV4 || type == GRE_IPV6 ? pass_ip : NULL;
 }
 
+/* LISP (RFC 9300): flags, a nonce or versions, the instance where it has one. */
+static gboolean pass_lisp(struct fdar_view *view, struct fdar_decoded *inner)
+{
+	uint32_t flags;
+
+	if (!fdar_view_has(view, 8))
+		return FALSE;
+	flags = fdar_view_u8(view, 0);
+	if (flags & (LISP_RESERVED | LISP_KEYS))
+		return FALSE;
+	if (flags & LISP_INSTANCE)
+		inner->net = fdar_net_mix(inner->net, PORT_LISP, fdar_view_u32(view, 4) >> 8);
+	view->at += 8;
+	return TRUE;
+}
+
+/* Generic UDP encapsulation, as Linux has it: a header that names the protocol; its second kind has none at all. */
+static gboolean pass_gue(struct fdar_view *view)
+{
+	uint32_t first, protocol;
+
+	if (!fdar_view_has(view, 4))
+		return FALSE;
+	first = fdar_view_u8(view, 0);
+	protocol = fdar_view_u8(view, 1);
+	if (first >> 6 == 1)
+		return TRUE;
+	if (first >> 5 != 0 || (protocol != IPPROTO_IPIP && protocol != IPPROTO_IPV6))
+		return FALSE;
+	view->at += 4 + first * 4;
+	return TRUE;
+}
+
 /* What follows in a datagram to one of the tunnels' ports; NULL when it is no tunnel. */
 static pass_fn pass_udp(struct fdar_view *view, struct fdar_decoded *inner, uint32_t src,
 			uint32_t dst)
@@ -323,6 +362,10 @@ static pass_fn pass_udp(struct fdar_view *view, struct fdar_decoded *inner, uint
 		return pass_gtp(view, inner) ? pass_ip : NULL;
 	case PORT_MPLS:
 		return fdar_link_mpls;
+	case PORT_LISP:
+		return pass_lisp(view, inner) ? pass_ip : NULL;
+	case PORT_GUE:
+		return pass_gue(view) ? pass_ip : NULL;
 	default:
 		/* Answers go to a port of the asker's, which is often the same. */
 		if (src == PORT_L2TP || dst == PORT_L2TP)
