@@ -113,10 +113,41 @@ static GPtrArray *replay_arguments(const struct fdar_trial_options *options,
 	return arguments;
 }
 
-/* What the server has taken for itself since then. */
-static uint64_t idle_ns(double share, gint64 began_us)
+/* What there was when a play began. */
+struct since {
+	struct fdar_usage_of_tree usage;
+	gint64 us;
+};
+
+static struct since since_now(const struct fdar_serving *server)
 {
-	return (uint64_t)(IDLE_TIMES * share * (double)(g_get_monotonic_time() - began_us) * 1000);
+	return (struct since){ fdar_usage_below(server->pid), g_get_monotonic_time() };
+}
+
+/* How long it could work since then: what it does by the clock it does less often while others have its processor. */
+static double free_ns(const struct since *since, const struct fdar_usage_of_tree *now)
+{
+	uint64_t waited = now->waited_ns - MIN(now->waited_ns, since->usage.waited_ns);
+
+	return MAX((double)(g_get_monotonic_time() - since->us) * 1000 - (double)waited, 0);
+}
+
+/* What it has taken for itself. */
+static uint64_t idle_ns(double share, const struct since *since,
+			const struct fdar_usage_of_tree *now)
+{
+	return (uint64_t)(IDLE_TIMES * share * free_ns(since, now));
+}
+
+/* Whether it has taken so much for others. */
+static gboolean has_used(const struct fdar_trial_options *options,
+			 const struct fdar_serving *server, const struct since *since,
+			 uint64_t enough_ns)
+{
+	struct fdar_usage_of_tree now = fdar_usage_below(server->pid);
+
+	return now.cpu_ns >=
+	       since->usage.cpu_ns + enough_ns + idle_ns(options->idle_share, since, &now);
 }
 
 /* A child and all that it has started: a shell ends without its command. */
@@ -130,12 +161,12 @@ static void end_below(pid_t child, int number)
 }
 
 /* Waits for a child of ours; a server that ends meanwhile is noticed, and reaped. Once the server
- * has used up to_ns (0: any amount) of processor, and what it takes for itself, the child is asked to end, and *enough
+ * has used enough_ns (0: any amount) of processor, and what it takes for itself, the child is asked to end, and *enough
  * (may be NULL) is TRUE. When everything is to stop it is ended with all below it. */
 static int await(const struct fdar_trial_options *options, struct fdar_serving *server, pid_t child,
-		 uint64_t to_ns, gboolean *enough)
+		 const struct since *since, uint64_t enough_ns, gboolean *enough)
 {
-	gint64 began_us = g_get_monotonic_time(), stopped_us = 0;
+	gint64 stopped_us = 0;
 	int status = 0;
 
 	while (!fdar_process_wait(child, LOOK_MS, &status)) {
@@ -145,11 +176,10 @@ static int await(const struct fdar_trial_options *options, struct fdar_serving *
 		}
 		if (stopped_us && g_get_monotonic_time() > stopped_us + STOP_US)
 			end_below(child, SIGKILL);
-		if (server->pid > 0 && !fdar_serving_has_ended(server) && to_ns &&
-		    fdar_usage_below(server->pid).cpu_ns >=
-			    to_ns + idle_ns(options->idle_share, began_us)) {
+		if (server->pid > 0 && !fdar_serving_has_ended(server) && enough_ns &&
+		    has_used(options, server, since, enough_ns)) {
 			kill(child, SIGTERM);
-			to_ns = 0;
+			enough_ns = 0;
 			if (enough)
 				*enough = TRUE;
 		}
@@ -158,8 +188,8 @@ static int await(const struct fdar_trial_options *options, struct fdar_serving *
 }
 
 static int play_it(const struct fdar_trial_options *options, const struct fdar_trial_play *play,
-		   struct fdar_serving *server, const char *said, uint64_t to_ns, gboolean *enough,
-		   GError **error)
+		   struct fdar_serving *server, const char *said, const struct since *since,
+		   gboolean *enough, GError **error)
 {
 	g_autoptr(GPtrArray) arguments = replay_arguments(options, play, server->where);
 	pid_t player = fdar_serving_fork(error);
@@ -170,7 +200,7 @@ static int play_it(const struct fdar_trial_options *options, const struct fdar_t
 			_exit(play->player(play->user, server->where));
 		_exit(options->replay((int)arguments->len - 1, (char **)arguments->pdata));
 	}
-	return player > 0 ? await(options, server, player, to_ns, enough) : -1;
+	return player > 0 ? await(options, server, player, since, play->enough_cpu_ns, enough) : -1;
 }
 
 static double number(JsonObject *row, const char *name)
@@ -223,20 +253,21 @@ static gboolean read_said(const char *path, gboolean together, struct fdar_trial
 	return TRUE;
 }
 
-/* own_ns: what it has taken for itself meanwhile. */
-static void measure(const struct fdar_serving *server, const struct fdar_usage_of_tree *before,
-		    uint64_t own_ns, struct fdar_trial *trial)
+static void measure(const struct fdar_trial_options *options, const struct fdar_serving *server,
+		    const struct since *since, struct fdar_trial *trial)
 {
 	struct fdar_usage_of_tree after = { 0 };
-	uint64_t from_ns = before->cpu_ns + own_ns;
+	uint64_t from_ns;
 
 	trial->crashed = server->ended;
 	trial->status = server->status;
 	if (!server->ended)
 		after = fdar_usage_below(server->pid);
+	from_ns = since->usage.cpu_ns + idle_ns(options->idle_share, since, &after);
 	trial->cpu_ns = after.cpu_ns > from_ns ? after.cpu_ns - from_ns : 0;
 	trial->memory_bytes =
-		server->ended ? 0 : (int64_t)after.memory_bytes - (int64_t)before->memory_bytes;
+		server->ended ? 0
+			      : (int64_t)after.memory_bytes - (int64_t)since->usage.memory_bytes;
 }
 
 static gboolean play_and_measure(const struct fdar_trial_options *options,
@@ -244,18 +275,15 @@ static gboolean play_and_measure(const struct fdar_trial_options *options,
 				 struct fdar_trial *trial, GError **error)
 {
 	g_autofree char *said = g_build_filename(options->directory, "replay.json", NULL);
-	struct fdar_usage_of_tree before = fdar_usage_below(server->pid);
-	gint64 began_us = g_get_monotonic_time();
+	struct since since = since_now(server);
 	g_autofree char *words = NULL;
 	gboolean enough = FALSE, fine;
 	int code;
 
 	g_unlink(said);
-	code = play_it(options, play, server, said,
-		       play->enough_cpu_ns ? before.cpu_ns + play->enough_cpu_ns : 0, &enough,
-		       error);
+	code = play_it(options, play, server, said, &since, &enough, error);
 	fdar_serving_has_ended(server);
-	measure(server, &before, idle_ns(options->idle_share, began_us), trial);
+	measure(options, server, &since, trial);
 	if (code < 0 || fdar_serving_stopped(options, error))
 		return FALSE;
 	fine = read_said(said, play->then != NULL, trial);
@@ -285,25 +313,25 @@ gboolean fdar_trial_run(const struct fdar_trial_options *options,
 
 gboolean fdar_trial_idle(const struct fdar_trial_options *options, double *share, GError **error)
 {
-	gint64 began_us, end_us;
 	struct fdar_serving server;
-	struct fdar_usage_of_tree before, after;
+	struct since since = { .us = 0 };
+	struct fdar_usage_of_tree now;
 	gboolean fine = fdar_serving_begin(options, &server, error);
+	double free = 0;
 
 	*share = 0;
-	began_us = end_us = g_get_monotonic_time();
 	if (fine)
-		before = fdar_usage_below(server.pid);
-	while (fine && end_us < began_us + IDLE_US && !fdar_serving_has_ended(&server)) {
+		since = since_now(&server);
+	while (fine && g_get_monotonic_time() < since.us + IDLE_US &&
+	       !fdar_serving_has_ended(&server)) {
 		fine = !fdar_serving_stopped(options, error);
 		g_usleep(LOOK_MS * 1000);
-		end_us = g_get_monotonic_time();
 	}
 	if (fine && !server.ended) {
-		after = fdar_usage_below(server.pid);
-		if (after.cpu_ns > before.cpu_ns)
-			*share = (double)(after.cpu_ns - before.cpu_ns) /
-				 ((double)(end_us - began_us) * 1000);
+		now = fdar_usage_below(server.pid);
+		free = free_ns(&since, &now);
+		if (now.cpu_ns > since.usage.cpu_ns && free > 0)
+			*share = (double)(now.cpu_ns - since.usage.cpu_ns) / free;
 	}
 	fdar_serving_end(options, &server);
 	return fine;
@@ -340,7 +368,7 @@ int fdar_trial_at(const struct fdar_trial_options *options,
 			fdar_serving_redirect(NULL, log);
 			_exit(player(user, server.where));
 		}
-		code = child > 0 ? await(options, &server, child, 0, NULL) : -1;
+		code = child > 0 ? await(options, &server, child, NULL, 0, NULL) : -1;
 		if (fdar_serving_stopped(options, error))
 			code = -1;
 	}

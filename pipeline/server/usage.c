@@ -27,6 +27,18 @@ static uint64_t memory_of(pid_t pid)
 	return field_bytes(status, "\nRssAnon:") + field_bytes(status, "\nVmSwap:");
 }
 
+static uint64_t waited_of(pid_t pid)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/schedstat", (int)pid);
+	g_autofree char *text = NULL;
+	unsigned long long waited = 0;
+
+	if (!g_file_get_contents(path, &text, NULL, NULL) ||
+	    sscanf(text, "%*s %20llu", &waited) != 1)
+		return 0;
+	return waited;
+}
+
 static gboolean cpu_of(pid_t pid, uint64_t *cpu_ns)
 {
 	struct timespec time;
@@ -83,6 +95,7 @@ struct fdar_usage_of_tree fdar_usage_below(pid_t root)
 			if (!cpu_of(pid, &cpu_ns))
 				continue;
 			usage.cpu_ns += cpu_ns;
+			usage.waited_ns = MAX(usage.waited_ns, waited_of(pid));
 			usage.memory_bytes += memory_of(pid);
 			usage.processes++;
 		}

@@ -16,6 +16,8 @@
 
 struct fdar_usage_of_tree {
 	uint64_t cpu_ns;
+	uint64_t
+		waited_ns; /* for a processor that others had: the longest of their first threads (proc(5), schedstat); 0: not told */
 	uint64_t memory_bytes;
 	unsigned processes; /* that were looked at; 0: root is gone */
 };

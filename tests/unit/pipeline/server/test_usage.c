@@ -1,5 +1,6 @@
 /* Processor time and memory of a process and its descendants. */
 #include <glib.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,10 +104,46 @@ static void test_ended(void)
 	close(pipes[1]);
 }
 
+/* Two that work on one processor: each waits for the other. */
+static void test_waited(void)
+{
+	struct fdar_usage_of_tree usage;
+	cpu_set_t before, one;
+	gint64 began_us = g_get_monotonic_time();
+	size_t first = 0;
+	int pipes[2];
+	char byte;
+	pid_t pid;
+
+	if (access("/proc/self/schedstat", R_OK) != 0) {
+		g_test_skip("the kernel does not tell who waits");
+		return;
+	}
+	g_assert_cmpint(sched_getaffinity(0, sizeof(before), &before), ==, 0);
+	while (!CPU_ISSET(first, &before))
+		first++;
+	CPU_ZERO(&one);
+	CPU_SET(first, &one);
+	g_assert_cmpint(sched_setaffinity(0, sizeof(one), &one), ==, 0);
+	g_assert_cmpint(pipe(pipes), ==, 0);
+	pid = start(pipes[1]);
+	for (unsigned i = 0; i < 2; i++)
+		g_assert_cmpint(read(pipes[0], &byte, 1), ==, 1);
+	sched_setaffinity(0, sizeof(before), &before);
+	usage = fdar_usage_below(pid);
+	g_assert_cmpuint(usage.waited_ns, >=, WORK_NS / 2);
+	g_assert_cmpuint(usage.waited_ns, <=, (uint64_t)(g_get_monotonic_time() - began_us) * 1000);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/usage/tree", test_tree);
 	g_test_add_func("/usage/ended", test_ended);
+	g_test_add_func("/usage/waited", test_waited);
 	return g_test_run();
 }
