@@ -7,16 +7,16 @@
 #include "cli/reduce/attempt.h"
 #include "cli/reduce/calibrate.h"
 #include "cli/reduce/intensity.h"
+#include "cli/reduce/narrowing.h"
 #include "cli/reduce/shortening.h"
 #include "cli/reduce/steps.h"
 
 /* ---- steps ---- */
 
-static enum fdar_reduce_end sessions_step(struct fdar_reducing *reducing)
+static enum fdar_reduce_end search_sessions(struct fdar_reducing *reducing, const char *step)
 {
 	struct fdar_reduce_options options = fdar_reducing_options(reducing);
-	struct fdar_tries *tries =
-		fdar_reducing_begin_step(reducing, "sessions", reducing->parts->units);
+	struct fdar_tries *tries = fdar_reducing_begin_step(reducing, step, reducing->parts->units);
 
 	options.units = reducing->parts->units;
 	options.weights = reducing->weights;
@@ -25,6 +25,20 @@ static enum fdar_reduce_end sessions_step(struct fdar_reducing *reducing)
 	fdar_reduce_run(tries, &options, &reducing->result);
 	fdar_reducing_end_step(reducing, tries);
 	return reducing->result.end;
+}
+
+static enum fdar_reduce_end sessions_step(struct fdar_reducing *reducing)
+{
+	enum fdar_reduce_end end = search_sessions(reducing, "sessions");
+
+	if (end != FDAR_REDUCE_HARMLESS)
+		return end;
+	end = fdar_reducing_narrow(reducing);
+	if (end == FDAR_REDUCE_DONE) {
+		fdar_reduced_clear(&reducing->result);
+		end = search_sessions(reducing, "sessions-narrowed");
+	}
+	return end;
 }
 
 /* The exchanges of one cause. The result is added to what is kept; when it is stopped, as far as it

@@ -100,6 +100,7 @@ struct fdar_reducing {
 	struct fdar_part_list after;
 	gboolean fixed;
 	double *weights;
+	double narrow_ns; /* while it narrows (narrowing.h): what all take above what is usual; else 0 */
 	const char *baseline;
 	uint64_t limit_ns; /* of a play, by the clock */
 	unsigned widened;  /* how often it was doubled */

@@ -5,6 +5,7 @@
 
 #include "cli/reduce/attempt.h"
 #include "cli/reduce/calibrate.h"
+#include "cli/reduce/narrowing.h"
 #include "cli/reduce/way.h"
 
 /* Runs in a row that come to nothing, before it is given up. */
@@ -90,6 +91,8 @@ static uint64_t enough_of(const struct fdar_reducing *reducing, const struct fda
 {
 	double limit = reducing->judge->limit;
 
+	if (reducing->narrow_ns > 0)
+		return fdar_narrowing_enough(reducing, list->parts->len, copies);
 	if (reducing->bytes)
 		limit = MAX(limit, reducing->whole_figure * LEAST_OF_WHOLE);
 	return (uint64_t)(limit * 1.05 * list->parts->len * copies);
@@ -162,6 +165,8 @@ static enum fdar_answer on_ask(void *user, const struct fdar_try *asked, double 
 		reducing->failures = 0;
 	if (answer == FDAR_ANSWER_HURTS)
 		reducing->way.run_ns = trial.elapsed_ns;
+	if (reducing->narrow_ns > 0 && trial.asked)
+		answer = fdar_narrowing_answer(reducing, &trial, list.parts->len, play.copies);
 	if (reducing->bytes && !reducing->error)
 		answer = of_bytes(reducing, answer, &trial, *figure);
 	if (trial.cut && answer == FDAR_ANSWER_UNKNOWN)

@@ -9,7 +9,7 @@ trap 'rm -rf "$work"' EXIT
 # shellcheck source=reduce_lib.sh
 . "$FLOWDAR_SOURCE/tests/e2e/reduce_lib.sh"
 
-# pair: a fifth of a second of work for user-42, but only after aab. crowd: a tenth of a second for each of three clients or more
+# hidden: half a millisecond for everybody, and 60 for user-42, but only after aab. pair: a fifth of a second of work for user-42, but only after aab. crowd: a tenth of a second for each of three clients or more
 # at once, who wait for their answers. fickle: likewise, see below. busy: a seventh of a processor, and no answers at all.
 # hang: answers in the first two starts (nobody looks at it in one, and all is played in the other), and never again.
 # late: likewise, and a third of a second of work for a client that has waited for as long as that takes to use up what would be enough.
@@ -41,6 +41,11 @@ while (1) {
 			$select->remove($client);
 			delete $due{$client};
 			close $client;
+		} elsif ($way eq "hidden") {
+			$seen = 1 if $said =~ /aab/;
+			my $until = Time::HiRes::clock() + ($seen && $said =~ /user-42/ ? 0.06 : 0.0005);
+			1 while Time::HiRes::clock() < $until;
+			finish($client);
 		} elsif ($way eq "pair") {
 			$seen = 1 if $said =~ /aab/;
 			burn(0.2) if $seen and $said =~ /user-42/;
@@ -69,6 +74,15 @@ ports=$(grep -laE 's=(aab|user-42|aaaa|a|) ' parts/*.pcap | sed 's/.*127.0.0.1.\
 reduce 0 "$captures/demo-baseline.pcap" --filter "$ports" --test cpu --over 20ms --concurrency 1 --confirm 3 --bytes 0 -o pair.pcap --format json -- perl server.pl pair
 [ "$(jq -c '[(.kept | length), .causes, .copies, .at_once, .rate, .order]' result)" = '[2,1,1,1,null,"kept"]' ] || fail "not a pair in its order"
 grep -aq aab pair.pcap && grep -aq user-42 pair.pcap || fail "not these two"
+
+# The two among so many others that all together do not hurt by the mean of a session, and that one of them has no weight.
+others=$(grep -LaE 's=(aab|user-42) ' parts/*.pcap | head -n 14)
+port_of() { sed 's/.*127.0.0.1.\([0-9]*\)_127.*/port \1/'; }
+ports=$({ echo "$others"; grep -laE 's=(aab|user-42) ' parts/*.pcap; } | port_of | paste -sd / | sed 's:/: or :g')
+reduce 0 "$captures/demo-baseline.pcap" --filter "$ports" --test cpu --baseline "$(echo "$others" | head -n 1)" --over 35 --concurrency 1 \
+	--trust 1 --confirm 1 --bytes 0 --keep-copies -o hidden.pcap --format json -- perl server.pl hidden
+[ "$(jq -c '[(.kept | length), .causes]' result)" = '[2,1]' ] || fail "not the two that are hidden"
+grep -aq aab hidden.pcap && grep -aq user-42 hidden.pcap || fail "not these two of all"
 
 reduce 0 "$one" --test cpu --over 20ms --copies 12 --confirm 3 --bytes 0 -o crowd.pcap --format json -- perl server.pl crowd
 [ "$(jq -c '[(.kept | length), .copies, .at_once, .order]' result)" = '[1,3,3,null]' ] || fail "not three at once"
