@@ -113,12 +113,23 @@ static struct fdar_member *first_deadline(struct fdar_member *from)
 	return first;
 }
 
+/* why: NULL for nothing more to say. */
 __attribute__((noreturn)) static void finish(const char *why)
 {
-	dprintf(fdar_feed_errors(), "flowdar feed: %s\n", why);
+	if (why)
+		dprintf(fdar_feed_errors(), "flowdar feed: %s\n", why);
 	fdar_connections_tell();
 	fflush(NULL);
 	_exit(0);
+}
+
+/* Whether SIGTERM is one that the server wants to hear of, or ignores. */
+static bool has_handler(void)
+{
+	struct sigaction action;
+
+	return sigaction(SIGTERM, NULL, &action) != 0 || (action.sa_flags & SA_SIGINFO) ||
+	       action.sa_handler != SIG_DFL;
 }
 
 static void set_clock(uint64_t time_ns)
@@ -142,6 +153,9 @@ static struct fdar_member *go_on(struct fdar_member *from)
 	if (!step && !baton.ending) {
 		baton.ending = true;
 		baton.last_ns = baton.now_ns + FAREWELL_NS;
+		/* It would be killed, and nothing told. */
+		if (!has_handler())
+			finish(NULL);
 		kill(getpid(), SIGTERM);
 		return NULL;
 	}

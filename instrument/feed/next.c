@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "instrument/wire/feed.h"
@@ -51,9 +52,17 @@ static int see_library(struct dl_phdr_info *info, size_t size, void *user)
 }
 
 static int errors = STDERR_FILENO;
+static struct stat errors_file; /* what that is */
 
+/* Some servers close whatever they have not opened, and what they open then may get its number. */
 int fdar_feed_errors(void)
 {
+	struct stat now;
+
+	if (errors != STDERR_FILENO &&
+	    (fstat(errors, &now) != 0 || now.st_dev != errors_file.st_dev ||
+	     now.st_ino != errors_file.st_ino))
+		return STDERR_FILENO;
 	return errors;
 }
 
@@ -63,7 +72,7 @@ __attribute__((constructor(101))) static void find_tracer(void)
 			   ? FDAR_NEXT(fcntl)(STDERR_FILENO, F_DUPFD_CLOEXEC, ERRORS_FROM)
 			   : -1;
 
-	if (kept >= 0)
+	if (kept >= 0 && fstat(kept, &errors_file) == 0)
 		errors = kept;
 	dl_iterate_phdr(see_library, NULL);
 }
@@ -82,10 +91,10 @@ void fdar_feed_refuse(const char *format, ...)
 {
 	va_list arguments;
 
-	dprintf(errors, "flowdar feed: ");
+	dprintf(fdar_feed_errors(), "flowdar feed: ");
 	va_start(arguments, format);
-	vdprintf(errors, format, arguments);
+	vdprintf(fdar_feed_errors(), format, arguments);
 	va_end(arguments);
-	dprintf(errors, "\n");
+	dprintf(fdar_feed_errors(), "\n");
 	_exit(3);
 }

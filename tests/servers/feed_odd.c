@@ -7,6 +7,8 @@
  *	pause     its first thread waits for a signal alone, another one serves
  *	suspend   likewise, with the signal blocked until then
  *	masked    serves, and SIGTERM comes only while it polls
+ *	plain     serves, and has no handler for SIGTERM
+ *	closes    closes all that it has not opened, and asks for what cannot be fed
  *	deaf      serves, and takes no notice of SIGTERM
  *	looks     serves, and polls without waiting
  *	tries     serves, and accepts and reads without waiting, polling never
@@ -153,7 +155,13 @@ int main(int argc, char **argv)
 		return 0;
 	if (strncmp(way, "deaf", 4) == 0)
 		action.sa_handler = SIG_IGN;
-	sigaction(SIGTERM, &action, NULL);
+	if (strcmp(way, "plain") != 0)
+		sigaction(SIGTERM, &action, NULL);
+	if (strcmp(way, "closes") == 0) {
+		for (int fd = 3; fd < 1024; fd++)
+			close(fd);
+		return socket(AF_INET, SOCK_DGRAM, 0) < 0;
+	}
 	if (strcmp(way, "forked") == 0 && fork() != 0)
 		return 0;
 	listener = listen_at((unsigned short)atoi(argv[2]));
