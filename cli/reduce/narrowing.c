@@ -1,6 +1,7 @@
 #include "cli/reduce/narrowing.h"
 
 #include "cli/reduce/attempt.h"
+#include "cli/reduce/excess.h"
 #include "cli/reduce/steps.h"
 
 /* Plays of all sessions that say how much it is: the least counts. */
@@ -8,42 +9,6 @@
 
 /* All of them have to take so many times what is usual: less may be how one run differs from another. */
 #define SEEN 1.5
-
-/* A part of it that is one, and one that is none. */
-#define PART 0.5
-#define LESS 0.35
-
-static double usual_ns(const struct fdar_reducing *reducing)
-{
-	return reducing->judge->limit / reducing->judge->over;
-}
-
-/* Of one copy, above what so many sessions take. */
-static double above_ns(const struct fdar_reducing *reducing, const struct fdar_trial *trial,
-		       guint sessions, uint32_t copies)
-{
-	return (double)trial->cpu_ns / copies - usual_ns(reducing) * sessions;
-}
-
-enum fdar_answer fdar_narrowing_answer(const struct fdar_reducing *reducing,
-				       const struct fdar_trial *trial, guint sessions,
-				       uint32_t copies)
-{
-	double above = above_ns(reducing, trial, sessions, copies);
-
-	if (trial->crashed || (trial->cut && above < reducing->narrow_ns * PART))
-		return FDAR_ANSWER_UNKNOWN;
-	return above >= reducing->narrow_ns * PART   ? FDAR_ANSWER_HURTS
-	       : above >= reducing->narrow_ns * LESS ? FDAR_ANSWER_UNKNOWN
-						     : FDAR_ANSWER_NOT;
-}
-
-uint64_t fdar_narrowing_enough(const struct fdar_reducing *reducing, guint sessions,
-			       uint32_t copies)
-{
-	return (uint64_t)((usual_ns(reducing) * sessions + reducing->narrow_ns * PART) * 1.05 *
-			  copies);
-}
 
 /* What all of them take together, above what is usual; 0: not enough, or not known. */
 static double look(struct fdar_reducing *reducing, const struct fdar_try *all)
@@ -65,11 +30,11 @@ static double look(struct fdar_reducing *reducing, const struct fdar_try *all)
 		if (fdar_reducing_is_over(reducing) ||
 		    !fdar_reducing_run_once(reducing, &play, question, &answer, &figure, &trial,
 					    NULL) ||
-		    trial.crashed || figure < usual_ns(reducing) * SEEN)
+		    trial.crashed || figure < fdar_excess_usual(reducing) * SEEN)
 			least = 0;
 		else
-			least = MIN(least,
-				    above_ns(reducing, &trial, list.parts->len, all->intensity));
+			least = MIN(least, fdar_excess_of(reducing, &trial, list.parts->len,
+							  all->intensity));
 	}
 	fdar_part_list_clear(&list);
 	return least >= reducing->judge->limit ? least : 0;

@@ -16,12 +16,4 @@
  * nor anything that would hurt if few did it. */
 enum fdar_reduce_end fdar_reducing_narrow(struct fdar_reducing *reducing);
 
-/* While it narrows (reducing->narrow_ns is above 0): what a play of so many sessions says. */
-enum fdar_answer fdar_narrowing_answer(const struct fdar_reducing *reducing,
-				       const struct fdar_trial *trial, guint sessions,
-				       uint32_t copies);
-/* And how much processor time is enough for a yes. */
-uint64_t fdar_narrowing_enough(const struct fdar_reducing *reducing, guint sessions,
-			       uint32_t copies);
-
 #endif

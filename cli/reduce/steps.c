@@ -5,7 +5,7 @@
 
 #include "cli/reduce/attempt.h"
 #include "cli/reduce/calibrate.h"
-#include "cli/reduce/narrowing.h"
+#include "cli/reduce/excess.h"
 #include "cli/reduce/way.h"
 
 /* Runs in a row that come to nothing, before it is given up. */
@@ -92,7 +92,7 @@ static uint64_t enough_of(const struct fdar_reducing *reducing, const struct fda
 	double limit = reducing->judge->limit;
 
 	if (reducing->narrow_ns > 0)
-		return fdar_narrowing_enough(reducing, list->parts->len, copies);
+		return fdar_excess_enough(reducing, list->parts->len, copies);
 	if (reducing->bytes)
 		limit = MAX(limit, reducing->whole_figure * LEAST_OF_WHOLE);
 	return (uint64_t)(limit * 1.05 * list->parts->len * copies);
@@ -125,13 +125,15 @@ static void was_cut(struct fdar_reducing *reducing)
 	reducing->limit_ns *= 2;
 }
 
-/* Of bytes, where the whole messages have told how long it takes: who waits for the rest of one has no answer. */
-static enum fdar_answer of_bytes(const struct fdar_reducing *reducing, enum fdar_answer answer,
-				 const struct fdar_trial *trial, double figure)
+/* Within messages, where all copies do the same, and those that were played say it: who waits for what was left out has no
+ * answer until it is given up. A no that is none leaves a message too many. */
+static enum fdar_answer within_messages(const struct fdar_reducing *reducing,
+					enum fdar_answer answer, const struct fdar_trial *trial,
+					double figure)
 {
-	if (answer == FDAR_ANSWER_HURTS)
+	if (reducing->bytes && answer == FDAR_ANSWER_HURTS)
 		return as_before(reducing, trial, figure);
-	return trial->cut ? FDAR_ANSWER_NOT : answer;
+	return trial->cut && answer == FDAR_ANSWER_UNKNOWN ? FDAR_ANSWER_NOT : answer;
 }
 
 /* The search's question. */
@@ -166,9 +168,9 @@ static enum fdar_answer on_ask(void *user, const struct fdar_try *asked, double 
 	if (answer == FDAR_ANSWER_HURTS)
 		reducing->way.run_ns = trial.elapsed_ns;
 	if (reducing->narrow_ns > 0 && trial.asked)
-		answer = fdar_narrowing_answer(reducing, &trial, list.parts->len, play.copies);
-	if (reducing->bytes && !reducing->error)
-		answer = of_bytes(reducing, answer, &trial, *figure);
+		answer = fdar_excess_answer(reducing, &trial, list.parts->len, play.copies);
+	if ((reducing->bytes || reducing->exchanges) && !reducing->error)
+		answer = within_messages(reducing, answer, &trial, *figure);
 	if (trial.cut && answer == FDAR_ANSWER_UNKNOWN)
 		was_cut(reducing);
 	fdar_part_list_clear(&list);
