@@ -17,16 +17,10 @@ struct fdar_intern_pair {
 	uint64_t b;
 };
 
-/* The hash tells nearly all other pairs apart without a look at them, which may be far away. */
-struct fdar_intern_slot {
-	uint32_t next; /* id + 1; 0: it is free */
-	uint32_t hash;
-};
-
 /* All zero is an empty table. */
 struct fdar_intern {
 	struct fdar_intern_pair *pairs; /* by id */
-	struct fdar_intern_slot *slots;
+	uint32_t *slots;                /* id + 1; 0 is free */
 	uint64_t seed;
 	uint32_t count;
 	uint32_t capacity; /* of slots, a power of two */
