@@ -471,8 +471,6 @@ void diff_trust(struct diff_work *work)
 
 	cap_for_trace(work);
 	cap_for_sessions(work);
-	diff_cap_for_part(work);
-	diff_cap_for_others(work);
 	cap_for_load(work);
 	cap_for_processors(work);
 	cap_for_row(work);

@@ -99,12 +99,10 @@ double diff_machine(const struct fdar_diff *diff, const struct fdar_diff_row *wi
 
 /* Of functions with so little nothing is known. */
 #define MOST_LEAST_NS 50
-/* Less than so many times what most others grew by is what made them grow. */
-#define MOST_FACTOR 2
 
-/* By what factor most of the other functions are slower, whatever time they have; 1: too few to say. What only counts,
- * or copies, is as fast as ever on a machine whose kernel and caches are others'. */
-static double most_others(const struct diff_work *work, const struct fdar_diff_row *without)
+/* What only counts, or copies, is as fast as ever on a machine whose kernel and caches are others': so whatever time a
+ * function has, it has one vote. */
+double diff_most_others(const struct diff_work *work, const struct fdar_diff_row *without)
 {
 	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(struct slower));
 
@@ -120,23 +118,6 @@ static double most_others(const struct diff_work *work, const struct fdar_diff_r
 		return 1;
 	g_array_sort(all, by_ratio);
 	return g_array_index(all, struct slower, all->len / 2).ratio;
-}
-
-void diff_cap_for_others(struct diff_work *work)
-{
-	const struct fdar_verdict *verdict = &work->diff->verdict;
-	const struct fdar_diff_row *row = diff_verdict_row(work->diff);
-
-	if (!row || !diff_row_runs(row) || verdict->counted || verdict->per_call ||
-	    (diff_has_several(work) && diff_is_beyond_runs(work)))
-		return;
-	double others = most_others(work, row);
-
-	if (others >= work->options.min_ratio && verdict->factor < MOST_FACTOR * others)
-		diff_cap(work, FDAR_CONFIDENCE_LOW,
-			 "half of the other functions run %.2gx longer, too, or more: a run of a "
-			 "slower machine looks like that",
-			 others);
 }
 
 void diff_load_find(struct diff_work *work)

@@ -238,6 +238,8 @@ double diff_work_ratio(const struct fdar_diff *diff);
 void diff_load_find(struct diff_work *work);
 /* By what factor all running rows but one are slower; 1 where there is too little else. */
 double diff_machine(const struct fdar_diff *diff, const struct fdar_diff_row *without);
+/* By what factor most of the other functions are slower, whatever time they have; 1: too few to say. */
+double diff_most_others(const struct diff_work *work, const struct fdar_diff_row *without);
 /* The culprit grew by no more than most others did. */
 void diff_cap_for_others(struct diff_work *work);
 

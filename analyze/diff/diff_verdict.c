@@ -474,6 +474,8 @@ void diff_judge(struct diff_work *work)
 		diff_cap_for_processor(work);
 		diff_cap_for_build(work);
 		diff_cap_for_inlined(work);
+		diff_cap_for_part(work);
+		diff_cap_for_others(work);
 		diff_trust(work);
 	}
 	g_ptr_array_unref(work->caps);

@@ -254,3 +254,23 @@ void diff_cap_for_processor(struct diff_work *work)
 	cap_for_waking(work);
 	cap_for_waits(work);
 }
+
+/* Less than so many times what most others grew by is what made them grow. */
+#define MOST_FACTOR 2
+
+void diff_cap_for_others(struct diff_work *work)
+{
+	const struct fdar_verdict *verdict = &work->diff->verdict;
+	const struct fdar_diff_row *row = diff_verdict_row(work->diff);
+
+	if (!row || !diff_row_runs(row) || verdict->counted || verdict->per_call ||
+	    (diff_has_several(work) && diff_is_beyond_runs(work)))
+		return;
+	double others = diff_most_others(work, row);
+
+	if (others >= work->options.min_ratio && verdict->factor < MOST_FACTOR * others)
+		diff_cap(work, FDAR_CONFIDENCE_LOW,
+			 "half of the other functions run %.2gx longer, too, or more: a run of a "
+			 "slower machine looks like that",
+			 others);
+}
