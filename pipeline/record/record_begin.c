@@ -269,6 +269,16 @@ static gboolean attach(struct fdar_run *run, const char *control, GError **error
 	return TRUE;
 }
 
+/* Beginning now: said when the place is taken, and again when all is ready. */
+static gboolean describe(struct fdar_run *run, GError **error)
+{
+	g_autoptr(GDateTime) wall = g_date_time_new_now_utc();
+
+	g_free(run->started);
+	run->started = g_date_time_format(wall, "%Y-%m-%dT%H:%M:%SZ");
+	return fdar_run_describe_begin(run, error);
+}
+
 static gboolean start_server(struct fdar_run *run, GError **error)
 {
 	const struct fdar_record_options *options = run->options;
@@ -284,10 +294,8 @@ static gboolean start_server(struct fdar_run *run, GError **error)
 	const char *control = fdar_control_segment_path(run->control);
 	const pid_t others[] = { fdar_watchdog_pid(run->watchdog),
 				 run->unwinder ? fdar_unwinder_pid(run->unwinder) : 0, 0 };
-	g_autoptr(GDateTime) wall = g_date_time_new_now_utc();
 
-	run->started = g_date_time_format(wall, "%Y-%m-%dT%H:%M:%SZ");
-	if (!fdar_run_describe_begin(run, error))
+	if (!describe(run, error))
 		return FALSE;
 	run->begin_us = g_get_monotonic_time();
 	fdar_control_segment_switch(run->control, TRUE);
@@ -332,7 +340,8 @@ static gboolean make_places(struct fdar_run *run, GError **error)
 	run->name = fdar_tracing_name();
 	if (!fdar_record_options_check(run->options, error) ||
 	    !fdar_record_folder_make(run->options->output, &run->folder, error) ||
-	    !fdar_record_memory_make(&run->memory, error) || !check_room(run, error))
+	    !describe(run, error) || !fdar_record_memory_make(&run->memory, error) ||
+	    !check_room(run, error))
 		return FALSE;
 	run->control = fdar_control_segment_make(run->memory.path, run->name,
 						 &run->options->settings, error);

@@ -114,6 +114,21 @@ grep -q "^[0-9]* events .*; 0 events lost" "$WORK/orphan.info" || fail "info doe
 [ -z "$(find "$WORK/orphan" -name "recording.json?*")" ] || fail "something half-made stays"
 nothing_left
 
+note "kill -9 of a recorder that waits for its session daemon: what was asked for is known"
+printf '#!/bin/sh\nexec sleep 1000\n' > "$WORK/standing-daemon"
+chmod +x "$WORK/standing-daemon"
+LTTNG_SESSIOND_PATH=$WORK/standing-daemon "$FLOWDAR" record -o "$WORK/early" -- "$SERVER" --port 0 \
+	> "$WORK/early.out" 2> "$WORK/early.err" &
+recorder=$!
+wait_for 60 grep -q unfinished "$WORK/early/recording.json" || fail "nothing is known of what was asked for"
+kill -9 "$recorder"
+wait "$recorder" 2> /dev/null
+"$FLOWDAR" info "$WORK/early" > "$WORK/early.info" 2>&1 && fail "info found events"
+grep -q "early: $SERVER --port 0\$" "$WORK/early.info" || fail "info does not tell the command: $(cat "$WORK/early.info")"
+grep -q '^warning: unfinished' "$WORK/early.info" || fail "info does not say that it is unfinished: $(cat "$WORK/early.info")"
+# What is in memory of one that had no watchdog yet, the next recorder takes away.
+wait_for 60 nobody_left || fail "processes stay behind"
+
 note "a command that cannot be executed leaves nothing"
 "$FLOWDAR" record -q -o "$WORK/nothing" -- "$WORK/no-such-program" 2> "$WORK/nothing.err" && fail "recorded"
 [ ! -e "$WORK/nothing" ] || fail "something half-made stays"
