@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/export/export_lines.h"
 #include "cli/export/export_pcap.h"
@@ -375,6 +376,8 @@ static int export_all(const struct texts *texts, int argc, char **argv)
 
 	if (code == FDAR_EXIT_OK)
 		code = check_outputs(texts, argv[1]);
+	/* Requests and command lines are in all of them: their owner's, as the recording is. */
+	umask(077);
 	if (code == FDAR_EXIT_OK && texts->ctf)
 		code = export_trace(argv[1], texts->ctf);
 	if (code == FDAR_EXIT_OK && wants_trees(texts))

@@ -146,7 +146,9 @@ note "a recording is its owner's"
 ( umask 022; "$FLOWDAR" record -q -o "$WORK/modes" --io --bytes 64 --duration 1s -- "$SERVER" --port 0 > /dev/null 2> "$WORK/modes.err" ) ||
 	fail "exit status $?"
 ( umask 022; "$FLOWDAR" export "$WORK/modes" --ctf "$WORK/modes.ctf" 2> /dev/null ) || fail "export: exit status $?"
-open=$(find "$WORK/modes" "$WORK/modes.ctf" -perm /077)
+( umask 022; "$FLOWDAR" export "$WORK/modes" --csv "$WORK/modes.csv" --sqlite "$WORK/modes.sqlite" \
+	--chrome "$WORK/modes.chrome" 2> /dev/null ) || fail "export: exit status $?"
+open=$(find "$WORK/modes" "$WORK/modes".* ! -name modes.err -perm /077)
 [ -z "$open" ] || fail "others may read $open"
 
 note "two recorders into one directory at the same moment"
