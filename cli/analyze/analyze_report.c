@@ -27,6 +27,8 @@ static char *events_text(const struct fdar_profile *profile)
 		g_string_append_printf(text, ", %s packets lost", packets);
 	if (profile->losses.damaged)
 		g_string_append(text, ", damaged");
+	if (fdar_doubts_any(profile->doubts, FDAR_DOUBT_MISSING))
+		g_string_append(text, ", more missing");
 	return g_string_free(text, FALSE);
 }
 

@@ -63,6 +63,9 @@ told() {
 	grep -q 'none lost' "$WORK/$1.err" && fail "$1: none lost"
 	grep -q 'consumer daemon died' "$WORK/$1.err" || fail "$1: does not say why"
 	"$FLOWDAR" info "$dir" | grep -q '^warning: .* not in the trace' || fail "$1: info does not say so"
+	"$FLOWDAR" analyze "$dir" > "$WORK/$1.analyzed" 2>&1 || fail "$1: analyze: exit status $?"
+	grep -q ' lost.*, more missing' "$WORK/$1.analyzed" ||
+		fail "$1: analyze counts as if nothing were missing: $(head -n 4 "$WORK/$1.analyzed")"
 }
 
 # whole NAME: nothing is missing, and nothing is said to be.
