@@ -1,8 +1,6 @@
 /* flowdar info: what is in a recording. */
-#include <glib/gstdio.h>
 #include <stdio.h>
 
-#include "base/sum.h"
 #include "cli/kit/cells.h"
 #include "cli/kit/command.h"
 #include "cli/info/info_stacks.h"
@@ -10,6 +8,8 @@
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
 #include "cli/info/info_check.h"
+#include "cli/info/info_counts.h"
+#include "cli/info/info_json.h"
 #include "cli/info/info_labels.h"
 #include "cli/record/record_view.h"
 #include "pipeline/recording/recording.h"
@@ -118,15 +118,6 @@ static void print_calls(const struct fdar_recording_info *info)
 		fdar_print_line("the server's threads waited %s for the recorder", waited);
 }
 
-/* Bytes of the file with the secrets of TLS connections; 0: there is none. */
-static guint64 secrets_of(const struct fdar_about *about)
-{
-	g_autofree char *path = g_build_filename(about->path, FDAR_RECORDING_TLS_KEYS, NULL);
-	GStatBuf st;
-
-	return g_lstat(path, &st) == 0 && S_ISREG(st.st_mode) ? (guint64)st.st_size : 0;
-}
-
 static void print_recording(const struct fdar_about *about)
 {
 	const struct fdar_recording_info *info = &about->state.info;
@@ -150,7 +141,7 @@ static void print_recording(const struct fdar_about *about)
 		fdar_print_line("ended: %s; %s", info->ended, server);
 	print_settings(info);
 	print_calls(info);
-	if (secrets_of(about))
+	if (fdar_info_secrets(about))
 		fdar_print_line("TLS secrets: in " FDAR_RECORDING_TLS_KEYS
 				"; whoever has that file can read what was captured");
 }
@@ -173,15 +164,6 @@ static void print_what(const struct fdar_about *about)
 				about->path);
 	else
 		fdar_print_line("%s: a trace, not made by flowdar record", about->path);
-}
-
-/* The tracer's and the recorder's; where the trace says less than the recorder knew. */
-static guint64 lost_events(const struct fdar_about *about)
-{
-	guint64 told = fdar_sum(about->state.info.discarded, about->state.info.dropped);
-
-	return fdar_sum(MAX(about->contents->summary.discarded, told),
-			about->state.info.events_missing);
 }
 
 /* "in 3.00 s" */
@@ -216,7 +198,7 @@ static void print_oddities(const struct fdar_about *about)
 static void print_losses(const struct fdar_about *about)
 {
 	const struct fdar_source_summary *summary = &about->contents->summary;
-	guint64 discarded = lost_events(about);
+	guint64 discarded = fdar_info_lost_events(about);
 	g_autofree char *events = fdar_format_count(summary->events);
 	g_autofree char *lost = fdar_format_count(discarded);
 	g_autofree char *packets =
@@ -246,6 +228,7 @@ static void print_losses(const struct fdar_about *about)
 	if (summary->damaged)
 		fdar_print_line("damaged: %s", summary->damage);
 	fdar_info_print_labels(about);
+	fdar_info_print_counts(about);
 }
 
 static void print_tables(const struct fdar_about *about)
@@ -282,124 +265,6 @@ static void print_tables(const struct fdar_about *about)
 }
 
 /* ---- for programs ---- */
-
-static void print_text(const char *name, const char *text)
-{
-	g_autofree char *quoted = text ? fdar_json_text(text) : g_strdup("null");
-
-	printf("  \"%s\": %s,\n", name, quoted);
-}
-
-static void print_number(const char *name, guint64 number)
-{
-	printf("  \"%s\": %" G_GUINT64_FORMAT ",\n", name, number);
-}
-
-static void print_texts(const char *name, char *const *texts)
-{
-	printf("  \"%s\": [", name);
-	for (char *const *text = texts; text && *text; text++) {
-		g_autofree char *quoted = fdar_json_text(*text);
-
-		printf("%s%s", text == texts ? "" : ", ", quoted);
-	}
-	fputs("],\n", stdout);
-}
-
-/* As in recording.json. */
-static void print_recorded(const struct fdar_recording_info *info)
-{
-	print_texts("functions", info->functions);
-	print_number("min_duration_ns", info->min_duration_ns);
-	print_number("depth", info->depth);
-	print_number("budget_ppm", info->budget_ppm);
-	print_number("dropped", info->dropped);
-	print_number("calls", info->calls);
-	print_number("calls_skipped", info->calls_skipped);
-	print_number("calls_unwound", info->calls_unwound);
-	print_number("calls_lost", info->calls_lost);
-	print_number("calls_missing", info->calls_missing);
-	print_number("events_missing", info->events_missing);
-	print_number("functions_seen", info->functions_seen);
-	print_number("functions_live", info->functions_live);
-	print_number("budget_off", info->budget_off);
-	print_number("waited_ns", info->waited_ns);
-	print_number("price_inner_ps", info->price_inner_ps);
-	print_number("price_outer_ps", info->price_outer_ps);
-	print_number("price_spread_ps", info->price_spread_ps);
-	print_number("price_measured", info->price_measured);
-	print_number("processes_known", info->processes_known);
-	print_number("processes_silent", info->processes_silent);
-	print_number("processes_late", info->processes_late);
-	print_number("processes_killed", info->processes_killed);
-}
-
-static void print_json_doubts(const GPtrArray *doubts)
-{
-	fputs("  \"doubts\": [", stdout);
-	for (guint i = 0; i < doubts->len; i++) {
-		const struct fdar_doubt *doubt = g_ptr_array_index(doubts, i);
-		g_autofree char *text = fdar_json_text(doubt->text);
-
-		printf("%s{ \"kind\": \"%s\", \"text\": %s }", i ? ", " : "",
-		       fdar_doubt_kind_name(doubt->kind), text);
-	}
-	fputs("],\n", stdout);
-}
-
-static void print_rows(const char *name, const struct fdar_table *table, const char *after)
-{
-	printf("  \"%s\": ", name);
-	fdar_table_print_rows_json(table, stdout);
-	puts(after);
-}
-
-static void print_json(const struct fdar_about *about)
-{
-	const struct fdar_source_summary *summary = &about->contents->summary;
-	g_autoptr(fdar_table) events = fdar_info_events(about);
-	g_autoptr(fdar_table) processes = fdar_info_processes(about);
-	g_autoptr(fdar_table) threads = fdar_info_threads(about);
-	g_autoptr(fdar_table) losses = fdar_info_losses(about, 0);
-	g_autoptr(fdar_table) binaries = fdar_info_binaries(about);
-
-	puts("{\n  \"format\": " FDAR_JSON_FORMAT ",");
-	print_text("trace", about->path);
-	print_texts("command", about->state.info.command);
-	print_text("host", about->state.info.host);
-	print_text("detail", about->state.info.detail);
-	print_text("started", about->state.info.started);
-	print_text("ended", about->state.info.ended);
-	print_number("unfinished", about->state.info.unfinished);
-	print_number("damaged", about->state.info.damaged);
-	print_number("begin_ns", summary->begin_ns);
-	print_number("end_ns", summary->end_ns);
-	print_number("event_count", summary->events);
-	print_number("call_count", summary->calls);
-	print_number("malformed_calls_events", summary->calls_broken);
-	print_number("discarded", lost_events(about));
-	print_number("packets_lost", MAX(summary->packets_lost, about->state.info.packets_lost));
-	print_number("packets_copied", summary->copies);
-	print_number("events_without_time", summary->untimed);
-	print_number("times_back", summary->times_back);
-	print_number("times_back_most_ns", summary->most_back_ns);
-	print_number("times_shift_ns", summary->shift_ns);
-	print_number("strangers", summary->strangers);
-	print_recorded(&about->state.info);
-	print_text("damage", summary->damage);
-	print_json_doubts(fdar_source_doubts(about->contents->source));
-	print_number("replay_sessions", about->labels);
-	print_number("tls_keys_bytes", secrets_of(about));
-	print_rows("events", events, ",");
-	print_rows("processes", processes, ",");
-	print_rows("threads", threads, ",");
-	fputs("  \"stacks\": ", stdout);
-	fdar_info_print_stacks_json(about->stacks, stdout);
-	puts(",");
-	print_rows("losses", losses, ",");
-	print_rows("binaries", binaries, "");
-	puts("}");
-}
 
 static void print_csv(const struct fdar_about *about)
 {
@@ -438,7 +303,7 @@ static int tell(const char *path, enum fdar_format format)
 {
 	static void (*const print[])(const struct fdar_about *about) = {
 		[FDAR_FORMAT_TABLE] = print_tables,
-		[FDAR_FORMAT_JSON] = print_json,
+		[FDAR_FORMAT_JSON] = fdar_info_print_json,
 		[FDAR_FORMAT_CSV] = print_csv,
 	};
 	const volatile int *stop = fdar_interrupt_catch();
@@ -455,6 +320,7 @@ static int tell(const char *path, enum fdar_format format)
 		return tell_without_events(&about, error);
 	about.stacks = load_stacks(path);
 	fdar_info_labels(&about, &usage);
+	fdar_info_counts(&about, &usage);
 	print[format](&about);
 	if (about.contents->summary.damaged && format != FDAR_FORMAT_TABLE)
 		fdar_warning(&usage, "damaged: %s", about.contents->summary.damage);

@@ -131,6 +131,7 @@ static void sum_load(const struct diff_side *side, struct fdar_diff_sessions *ou
 	out->bytes_in = (double)group->bytes_in / n;
 	out->io_calls = (double)group->io_calls / n;
 	out->counted = group->counted_sessions > 0;
+	out->counts_estimated = group->counts_estimated > 0;
 	for (int kind = 0; kind < FDAR_COUNT_KINDS && out->counted; kind++)
 		out->counts[kind] = (double)group->counts[kind] / (double)group->counted_sessions;
 	if (n < RATE_SESSIONS_MIN || !(span_ns > 0))

@@ -168,9 +168,10 @@ struct fdar_diff_sessions {
 	double open;      /* sessions that were open at once, on average */
 	gboolean counted; /* counts are known: page faults, ..., mean per session */
 	double counts[FDAR_COUNT_KINDS];
-	double price_ns;     /* mean: taken out of all times for what recording costs */
-	double discarded;    /* lost events as a part of all, 0 to 1 */
-	double unknown;      /* own time in functions without a name, 0 to 1 */
+	gboolean counts_estimated; /* some of these */
+	double price_ns;           /* mean: taken out of all times for what recording costs */
+	double discarded;          /* lost events as a part of all, 0 to 1 */
+	double unknown;            /* own time in functions without a name, 0 to 1 */
 	const char *program; /* what was recorded, and of which build; "" where it is not known */
 	const char *build_id;
 };

@@ -433,6 +433,8 @@ static void hint_counts(struct diff_work *work)
 		diff_add_number(text, is);
 		g_string_append(text, " instead of ");
 		diff_add_number(text, was);
+		if (before->counts_estimated || after->counts_estimated)
+			g_string_append(text, " (estimated: the kernel told of several at once)");
 		hint(work->diff, "%s", text->str);
 	}
 }

@@ -329,6 +329,7 @@ static void merge_group(struct fdar_profile_group *group, const struct fdar_prof
 	group->counted_sessions = profile_sum(group->counted_sessions, from->counted_sessions);
 	for (int kind = 0; kind < FDAR_COUNT_KINDS; kind++)
 		group->counts[kind] = profile_sum(group->counts[kind], from->counts[kind]);
+	group->counts_estimated = profile_sum(group->counts_estimated, from->counts_estimated);
 	profile_group_span(group, &from->grid);
 	merge_blocks(group, from);
 	group->own_ns = profile_sum(group->own_ns, from->own_ns);

@@ -128,6 +128,7 @@ struct fdar_profile_group {
 	uint64_t counted_sessions;         /* of which counts are known; the others have none */
 	uint64_t
 		counts[FDAR_COUNT_KINDS]; /* page faults, ..., of theirs; of group 0 the server's */
+	uint64_t counts_estimated;        /* of all kinds: the kernel told of several at once */
 	struct fdar_profile_node *nodes;
 	uint32_t node_count;
 	struct fdar_profile_entry *entries;

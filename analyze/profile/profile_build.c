@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analyze/profile/profile_build_private.h"
+#include "analyze/profile/profile_counts.h"
 #include "instrument/wire/events.h"
 
 /* Of open sessions, that are not packed: some 3 MB. */
@@ -308,6 +309,7 @@ static void on_closed(void *user, struct fdar_walk_session *session)
 	group->counted_sessions += builder->source.counted ? 1 : 0;
 	for (int kind = 0; kind < FDAR_COUNT_KINDS; kind++)
 		group->counts[kind] = profile_sum(group->counts[kind], open->counts[kind]);
+	group->counts_estimated = profile_sum(group->counts_estimated, open->counts_estimated);
 	fdar_histogram_add(&group->lifetime_ns, session->end_ns - session->begin_ns, 1);
 	fdar_histogram_add(&group->busy_ns, open->own_ns, 1);
 	fdar_histogram_add(&group->running_ns, open->running_ns, 1);
@@ -378,12 +380,17 @@ static void on_sample(void *user, const struct fdar_walk_sample *sample)
 	struct fdar_profile_builder *builder = user;
 	struct open_session *open = sample->session ? sample->session->user : NULL;
 
+	uint64_t kind = PROFILE_COUNT_KIND(sample->sample);
+	uint64_t number = PROFILE_COUNT_NUMBER(sample->sample);
+	struct fdar_profile_group *rest = &builder->profile->groups[0];
+	uint64_t *count = open ? &open->counts[kind] : &rest->counts[kind];
+	uint64_t *estimated = open ? &open->counts_estimated : &rest->counts_estimated;
+
 	if (!sample->is_known)
 		return;
-	if (open)
-		open->counts[sample->sample]++;
-	else
-		builder->profile->groups[0].counts[sample->sample]++;
+	*count = profile_sum(*count, number);
+	if (number > 1)
+		*estimated = profile_sum(*estimated, number);
 }
 
 static void on_switched(void *user, const struct fdar_walk_switch *switched)

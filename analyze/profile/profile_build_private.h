@@ -21,6 +21,7 @@ struct open_session {
 	uint64_t own_ns;
 	uint64_t running_ns;
 	uint64_t counts[FDAR_COUNT_KINDS];
+	uint64_t counts_estimated;
 	uint32_t group;
 };
 

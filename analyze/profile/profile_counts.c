@@ -135,7 +135,7 @@ static void put(struct profile_counts *counts, struct fdar_walk *walk, struct qu
 			&g_array_index(counts->samples->counts, struct fdar_count, index);
 
 		fdar_walk_sample(walk, queue->pid, queue->tid, time_ns,
-				 PROFILE_COUNT_SAMPLE(count->kind));
+				 PROFILE_COUNT_SAMPLE(count->kind, count->number));
 		queue->next++;
 	}
 }

@@ -17,8 +17,10 @@
 
 struct profile_counts;
 
-/* What a walk's sample is called that is a count of a kind. */
-#define PROFILE_COUNT_SAMPLE(kind) ((uint64_t)(kind))
+/* What a walk's sample is called that is so many of a kind. */
+#define PROFILE_COUNT_SAMPLE(kind, number) ((uint64_t)(number) << 8 | (kind))
+#define PROFILE_COUNT_KIND(sample)         ((sample)&0xff)
+#define PROFILE_COUNT_NUMBER(sample)       ((sample) >> 8)
 
 /* Of a recording. NULL: nobody counted; then a word is added to warnings (which may be NULL) where the counts cannot
  * be read. (That they are not all was said by the recorder.) pid: what the trace calls the process that events have a number of, with its user. */

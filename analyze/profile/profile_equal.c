@@ -80,6 +80,7 @@ static gboolean group_equal(const struct fdar_profile_group *a, const struct fda
 	       a->unknown_ns == b->unknown_ns && a->io_calls == b->io_calls && blocks_equal(a, b) &&
 	       a->counted_sessions == b->counted_sessions &&
 	       memcmp(a->counts, b->counts, sizeof(a->counts)) == 0 &&
+	       a->counts_estimated == b->counts_estimated &&
 	       fdar_histogram_equal(&a->lifetime_ns, &b->lifetime_ns) &&
 	       fdar_histogram_equal(&a->busy_ns, &b->busy_ns) &&
 	       fdar_histogram_equal(&a->running_ns, &b->running_ns) &&

@@ -51,18 +51,31 @@ const struct profile_field profile_entry_fields[] = {
 };
 
 const struct profile_field profile_group_fields[] = {
-	ROW(4, U64, group, sessions),           ROW(5, U64, group, finished),
-	ROW(6, U64, group, unfinished),         ROW(7, U64, group, replaced),
-	ROW(8, U64, group, requests),           ROW(9, U64, group, bytes_in),
-	ROW(10, U64, group, bytes_out),         ROW(11, U64, group, io_calls),
-	ROW(12, FLAG, group, grid.used),        ROW(13, U64, group, grid.begin_ns),
-	ROW(14, U64, group, grid.end_ns),       ROW(15, SERIES, group, block_sessions),
-	ROW(16, SERIES, group, block_busy_ns),  ROW(17, SERIES, group, block_running_ns),
-	ROW(18, HISTOGRAM, group, lifetime_ns), ROW(19, HISTOGRAM, group, busy_ns),
-	ROW(20, HISTOGRAM, group, running_ns),  ROW(21, U64, group, own_ns),
-	ROW(22, U64, group, unknown_ns),        ROW(23, U64, group, counted_sessions),
-	ROW(24, U64, group, counts[0]),         ROW(25, U64, group, counts[1]),
-	ROW(26, U64, group, counts[2]),         END,
+	ROW(4, U64, group, sessions),
+	ROW(5, U64, group, finished),
+	ROW(6, U64, group, unfinished),
+	ROW(7, U64, group, replaced),
+	ROW(8, U64, group, requests),
+	ROW(9, U64, group, bytes_in),
+	ROW(10, U64, group, bytes_out),
+	ROW(11, U64, group, io_calls),
+	ROW(12, FLAG, group, grid.used),
+	ROW(13, U64, group, grid.begin_ns),
+	ROW(14, U64, group, grid.end_ns),
+	ROW(15, SERIES, group, block_sessions),
+	ROW(16, SERIES, group, block_busy_ns),
+	ROW(17, SERIES, group, block_running_ns),
+	ROW(18, HISTOGRAM, group, lifetime_ns),
+	ROW(19, HISTOGRAM, group, busy_ns),
+	ROW(20, HISTOGRAM, group, running_ns),
+	ROW(21, U64, group, own_ns),
+	ROW(22, U64, group, unknown_ns),
+	ROW(23, U64, group, counted_sessions),
+	ROW(24, U64, group, counts[0]),
+	ROW(25, U64, group, counts[1]),
+	ROW(26, U64, group, counts[2]),
+	ROW(27, U64, group, counts_estimated),
+	END,
 };
 
 const struct profile_field profile_losses_fields[] = {
@@ -117,7 +130,7 @@ _Static_assert(sizeof(struct fdar_profile_entry) ==
 	       "profile_entry_fields");
 _Static_assert(sizeof(struct fdar_profile_group) == 8 + 8 * 8 + sizeof(struct fdar_profile_grid) +
 							    3 * SERIES_SIZE + 3 * HISTOGRAM_SIZE +
-							    2 * 8 + 5 * 8 + 4 * 8,
+							    2 * 8 + 5 * 8 + 5 * 8,
 	       "profile_group_fields");
 _Static_assert(sizeof(struct fdar_profile_losses) == 14 * 8, "profile_losses_fields");
 

@@ -1,6 +1,10 @@
 #include "cli/info/info_tables.h"
 
+#include <glib/gstdio.h>
+
+#include "base/sum.h"
 #include "cli/kit/cells.h"
+#include "pipeline/recording/recording.h"
 
 static const struct fdar_column event_columns[] = {
 	{ "event", "event", FALSE, FDAR_FIT_CUT },
@@ -177,4 +181,20 @@ struct fdar_table *fdar_info_binaries(const struct fdar_about *about)
 		fdar_cell_count(table, 2, g_hash_table_size(binary->processes));
 	}
 	return table;
+}
+
+guint64 fdar_info_lost_events(const struct fdar_about *about)
+{
+	guint64 told = fdar_sum(about->state.info.discarded, about->state.info.dropped);
+
+	return fdar_sum(MAX(about->contents->summary.discarded, told),
+			about->state.info.events_missing);
+}
+
+guint64 fdar_info_secrets(const struct fdar_about *about)
+{
+	g_autofree char *path = g_build_filename(about->path, FDAR_RECORDING_TLS_KEYS, NULL);
+	GStatBuf st;
+
+	return g_lstat(path, &st) == 0 && S_ISREG(st.st_mode) ? (guint64)st.st_size : 0;
 }

@@ -8,6 +8,7 @@
 #include "cli/kit/table.h"
 #include "pipeline/recording/doubts.h"
 #include "pipeline/recording/stacks.h"
+#include "pipeline/samples/samples.h"
 
 /* What is known of one trace. */
 struct fdar_about {
@@ -17,7 +18,16 @@ struct fdar_about {
 	struct fdar_stacks *stacks; /* at the begin; NULL: it was not attached */
 	guint labels;               /* lines of replay.jsonl with a label */
 	guint labels_outside;       /* likewise, but of another time or recording */
+	gboolean counted;           /* page faults and migrations were; else the next are 0 */
+	struct fdar_counts_sum counts;
+	uint64_t counts_lost; /* of anybody */
 };
+
+/* The tracer's and the recorder's; where the trace says less than the recorder knew. */
+guint64 fdar_info_lost_events(const struct fdar_about *about);
+
+/* Bytes of the file with the secrets of TLS connections; 0: there is none. */
+guint64 fdar_info_secrets(const struct fdar_about *about);
 
 /* The caller frees them (fdar_table_free). most: rows, 0: all. */
 struct fdar_table *fdar_info_events(const struct fdar_about *about);

@@ -115,7 +115,7 @@ static void hand_over(struct fdar_intake *intake, const struct fdar_perf_record 
 	if (is_full && record->kind == FDAR_PERF_SAMPLE)
 		intake->losses.waiting++;
 	else if (is_full && record->kind == FDAR_PERF_COUNT)
-		intake->losses.counts++;
+		intake->losses.counts += record->number;
 	else
 		fdar_wiped_append(&intake->ready, bytes, size);
 }

@@ -59,8 +59,9 @@ struct fdar_perf_record {
 	uint64_t stack_bytes; /* those that could be copied */
 	uint64_t start, end, page_offset, inode;
 	const char *path;
-	uint64_t event; /* THROTTLED, UNTHROTTLED: its number */
-	uint8_t count;  /* COUNT: what, enum fdar_count_kind */
+	uint64_t event;  /* THROTTLED, UNTHROTTLED: its number */
+	uint8_t count;   /* COUNT: what, enum fdar_count_kind */
+	uint32_t number; /* COUNT: how many it stands for, at least one */
 };
 
 /* What perf_counts.h makes of the kernel's, which do not say by themselves what they count: type is a number that
@@ -72,6 +73,7 @@ struct fdar_perf_count_record {
 	uint16_t size;
 	uint32_t pid, tid;
 	uint64_t time_ns;
+	uint64_t number;
 };
 
 /* The pages of a processor's buffer for ticks. */

@@ -17,7 +17,12 @@
 struct counter {
 	int fd;
 	uint64_t id; /* as records name it */
+	uint64_t hz;
 	uint8_t kind;
+	uint64_t told;                     /* how many there were at its last record */
+	uint64_t most;                     /* that one record stood for */
+	gboolean is_told;                  /* there were records in this turn */
+	gboolean is_late;                  /* ... since it was last told to hurry */
 	struct perf_event_mmap_page *page; /* the first of a processor has the buffer of all */
 };
 
@@ -25,7 +30,6 @@ struct fdar_perf_counts {
 	size_t page_bytes;
 	GArray *counters;   /* of struct counter */
 	GByteArray *copied; /* of a buffer, as the kernel wrote it */
-	uint64_t read;
 };
 
 /* As the kernel writes one. */
@@ -34,9 +38,10 @@ struct told {
 	uint64_t id;
 	uint32_t pid, tid;
 	uint64_t time_ns;
+	uint64_t counted; /* by this event, this one among them */
 };
 
-static struct perf_event_attr attr_of(enum fdar_count_kind kind)
+static struct perf_event_attr attr_of(enum fdar_count_kind kind, uint64_t hz)
 {
 	static const uint64_t configs[] = { PERF_COUNT_SW_PAGE_FAULTS,
 					    PERF_COUNT_SW_PAGE_FAULTS_MAJ,
@@ -45,15 +50,32 @@ static struct perf_event_attr attr_of(enum fdar_count_kind kind)
 		.type = PERF_TYPE_SOFTWARE,
 		.size = sizeof(attr),
 		.config = configs[kind],
-		.sample_period = 1,
-		.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME,
+		.sample_freq = hz,
+		.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME |
+			       PERF_SAMPLE_READ,
 		.clockid = CLOCK_MONOTONIC,
 	};
 
 	G_STATIC_ASSERT(G_N_ELEMENTS(configs) == FDAR_COUNT_KINDS);
 	attr.disabled = 1;
+	attr.freq = 1;
 	attr.use_clockid = 1;
 	return attr;
+}
+
+/* EINVAL: more than kernel.perf_event_max_sample_rate, which the kernel lowers by itself. */
+static struct counter open_event(enum fdar_count_kind kind, int cpu)
+{
+	struct counter counter = { .fd = -1, .hz = 2 * FDAR_PERF_COUNTS_HZ, .kind = (uint8_t)kind };
+
+	do {
+		counter.hz /= 2;
+		struct perf_event_attr attr = attr_of(kind, counter.hz);
+
+		counter.fd =
+			(int)syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	} while (counter.fd < 0 && errno == EINVAL && counter.hz > FDAR_PERF_COUNTS_HZ_LEAST);
+	return counter;
 }
 
 static gboolean map_buffer(const struct fdar_perf_counts *counts, struct counter *counter)
@@ -72,11 +94,9 @@ static gboolean map_buffer(const struct fdar_perf_counts *counts, struct counter
 static gboolean open_one(struct fdar_perf_counts *counts, enum fdar_count_kind kind, int cpu,
 			 const struct counter *first)
 {
-	struct perf_event_attr attr = attr_of(kind);
-	struct counter counter = { .kind = (uint8_t)kind };
+	struct counter counter = open_event(kind, cpu);
 	gboolean ok;
 
-	counter.fd = (int)syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 	if (counter.fd < 0)
 		return errno == ENODEV;
 	ok = ioctl(counter.fd, PERF_EVENT_IOC_ID, &counter.id) == 0 &&
@@ -148,12 +168,33 @@ static void copy(struct fdar_perf_counts *counts, struct perf_event_mmap_page *p
 	__atomic_store_n(&page->data_tail, head, __ATOMIC_RELEASE);
 }
 
-static const struct counter *find(const struct fdar_perf_counts *counts, uint64_t id)
+static struct counter *find(const struct fdar_perf_counts *counts, uint64_t id)
 {
 	for (guint i = 0; i < counts->counters->len; i++)
 		if (g_array_index(counts->counters, struct counter, i).id == id)
 			return &g_array_index(counts->counters, struct counter, i);
 	return NULL;
+}
+
+/* It stands for all since the one before, so that those whose record found no room are in the next. */
+static void tell(struct counter *counter, const struct told *told, struct fdar_wiped *bytes)
+{
+	uint64_t number = told->counted > counter->told ? told->counted - counter->told : 0;
+	struct fdar_perf_count_record record = {
+		.type = FDAR_PERF_RECORD_COUNT + counter->kind,
+		.size = sizeof(record),
+		.pid = told->pid,
+		.tid = told->tid,
+		.time_ns = told->time_ns,
+		.number = MIN(number, UINT32_MAX),
+	};
+
+	if (!number)
+		return;
+	fdar_wiped_append(bytes, (const uint8_t *)&record, sizeof(record));
+	counter->told = told->counted;
+	counter->most = MAX(counter->most, number);
+	counter->is_told = counter->is_late = TRUE;
 }
 
 /* What else the kernel tells there, of records lost and limits, is in what was counted. */
@@ -163,7 +204,7 @@ static void translate(struct fdar_perf_counts *counts, struct fdar_wiped *bytes)
 	struct told told;
 
 	for (gsize at = 0; copied->len - at >= sizeof(told.header); at += told.header.size) {
-		const struct counter *counter;
+		struct counter *counter;
 
 		memcpy(&told.header, copied->data + at, sizeof(told.header));
 		if (told.header.size < sizeof(told.header) || told.header.size > copied->len - at)
@@ -172,19 +213,19 @@ static void translate(struct fdar_perf_counts *counts, struct fdar_wiped *bytes)
 			continue;
 		memcpy(&told, copied->data + at, sizeof(told));
 		counter = find(counts, told.id);
-		if (!counter)
-			continue;
-		struct fdar_perf_count_record record = {
-			.type = FDAR_PERF_RECORD_COUNT + counter->kind,
-			.size = sizeof(record),
-			.pid = told.pid,
-			.tid = told.tid,
-			.time_ns = told.time_ns,
-		};
-
-		fdar_wiped_append(bytes, (const uint8_t *)&record, sizeof(record));
-		counts->read++;
+		if (counter)
+			tell(counter, &told, bytes);
 	}
+}
+
+/* After many at once the kernel waits for as many again, however long that takes. Set back, it tells of the next. */
+static void hurry(struct counter *counter)
+{
+	if (counter->is_late && !counter->is_told) {
+		ioctl(counter->fd, PERF_EVENT_IOC_PERIOD, &counter->hz);
+		counter->is_late = FALSE;
+	}
+	counter->is_told = FALSE;
 }
 
 void fdar_perf_counts_read(struct fdar_perf_counts *counts, struct fdar_wiped *bytes)
@@ -198,17 +239,25 @@ void fdar_perf_counts_read(struct fdar_perf_counts *counts, struct fdar_wiped *b
 		copy(counts, page);
 		translate(counts, bytes);
 	}
+	for (guint i = 0; i < counts->counters->len; i++)
+		hurry(&g_array_index(counts->counters, struct counter, i));
 }
 
 uint64_t fdar_perf_counts_lost(const struct fdar_perf_counts *counts)
 {
-	uint64_t all = 0, counted;
+	uint64_t lost = 0, counted;
 
-	for (guint i = 0; i < counts->counters->len; i++)
-		if (read(g_array_index(counts->counters, struct counter, i).fd, &counted,
-			 sizeof(counted)) == (ssize_t)sizeof(counted))
-			all += counted;
-	return all > counts->read ? all - counts->read : 0;
+	for (guint i = 0; i < counts->counters->len; i++) {
+		const struct counter *counter = &g_array_index(counts->counters, struct counter, i);
+
+		if (read(counter->fd, &counted, sizeof(counted)) != (ssize_t)sizeof(counted) ||
+		    counted <= counter->told)
+			continue;
+		/* Its next record would have come. */
+		if (counted - counter->told > 2 * counter->most)
+			lost += counted - counter->told;
+	}
+	return lost;
 }
 
 void fdar_perf_counts_close(struct fdar_perf_counts *counts)

@@ -1,13 +1,16 @@
 /*
- * What the kernel counts, one by one: page faults and moves to another processor, each with its thread and time
- * (perf_event_open(2), software events with a period of one).
+ * What the kernel counts: page faults and moves to another processor, with thread and time (perf_event_open(2),
+ * software events).
  *
  * Place in the house: beside perf.h, under intake.c, which puts these records between those of perf.h. As there, the
  * events are of processors, not of threads, and so of everybody: who asks keeps what is the server's. Where the
  * kernel does not permit that there are none: of one's own programs it would be those of their own code alone.
  *
- * The kernel limits how many there may be (kernel.perf_event_max_sample_rate): those beyond are counted, and
- * nothing more is known of them.
+ * A record of each would cost a third of the time of a fault. So the kernel is asked for some FDAR_PERF_COUNTS_HZ
+ * records in a second, of a kind and a processor (attr.freq): it begins with one of each, and lets more of them pass
+ * between two the faster they come. Each record says how many there were until then, so it stands for all since the
+ * one before: few that come far from each other are counted one by one, of many the sum over all threads is exact,
+ * and whose they were is an estimate.
  */
 #ifndef FDAR_PIPELINE_SAMPLES_PERF_COUNTS_H
 #define FDAR_PIPELINE_SAMPLES_PERF_COUNTS_H
@@ -17,8 +20,9 @@
 
 #include "pipeline/samples/wiped.h"
 
-#define FDAR_PERF_COUNTS_PAGES \
-	256u /* a processor: an eighth of a second at the kernel's usual limit */
+#define FDAR_PERF_COUNTS_HZ       1000u /* records a second, of a kind and a processor, about */
+#define FDAR_PERF_COUNTS_HZ_LEAST 50u   /* where the kernel's limit is lower */
+#define FDAR_PERF_COUNTS_PAGES    64u   /* a processor: a second and more */
 
 struct fdar_perf_counts;
 
@@ -28,10 +32,12 @@ struct fdar_perf_counts *fdar_perf_counts_open(GError **error);
 /* No more from here on. */
 void fdar_perf_counts_stop(struct fdar_perf_counts *counts);
 
-/* Appends all that are there, as records that fdar_perf_parse knows. */
+/* Appends all that are there, as records that fdar_perf_parse knows. To be called every some hundredths of a second:
+ * where it finds none twice, the next fault has a record. */
 void fdar_perf_counts_read(struct fdar_perf_counts *counts, struct fdar_wiped *bytes);
 
-/* How many there were, of anybody, that no record was read of; once it was stopped, and all was read. */
+/* How many there were, of anybody, that no record was read of, though one was due; once it was stopped, and all was
+ * read. */
 uint64_t fdar_perf_counts_lost(const struct fdar_perf_counts *counts);
 
 /* NULL is allowed. */

@@ -115,7 +115,8 @@ static gboolean parse_count(struct cursor *cursor, struct fdar_perf_record *reco
 	record->pid = take_u32(cursor);
 	record->tid = take_u32(cursor);
 	record->time_ns = take_u64(cursor);
-	return !cursor->is_short;
+	record->number = (uint32_t)take_u64(cursor);
+	return !cursor->is_short && record->number;
 }
 
 static gboolean parse_body(const struct perf_event_header *header, struct cursor *cursor,

@@ -324,7 +324,9 @@ static void on_sample(struct fdar_sampler *sampler, const struct fdar_perf_recor
 static void on_count(struct fdar_sampler *sampler, const struct fdar_perf_record *record)
 {
 	struct process *process = process_of(sampler, record->pid);
-	struct fdar_count count = { .time_ns = record->time_ns, .kind = record->count };
+	struct fdar_count count = { .time_ns = record->time_ns,
+				    .number = record->number,
+				    .kind = record->count };
 
 	if (!process || process->is_copy)
 		return;

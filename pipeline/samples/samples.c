@@ -100,7 +100,30 @@ void fdar_samples_add(struct fdar_samples *samples, const struct fdar_sample *sa
 void fdar_samples_count(struct fdar_samples *samples, const struct fdar_count *count)
 {
 	if (samples->counts->len == FDAR_SAMPLES_COUNTS_MAX)
-		samples->counts_lost++;
+		samples->counts_lost += count->number;
 	else
 		g_array_append_val(samples->counts, *count);
+}
+
+void fdar_samples_sum(const struct fdar_samples *samples, struct fdar_counts_sum *sum)
+{
+	*sum = (struct fdar_counts_sum){ 0 };
+	for (guint i = 0; i < samples->counts->len; i++) {
+		const struct fdar_count *count =
+			&g_array_index(samples->counts, struct fdar_count, i);
+
+		sum->all[count->kind] += count->number;
+		sum->estimated += count->number > 1 ? count->number : 0;
+	}
+}
+
+gboolean fdar_samples_lack_counts(const struct fdar_samples *samples)
+{
+	struct fdar_counts_sum sum;
+	uint64_t all = 0;
+
+	fdar_samples_sum(samples, &sum);
+	for (int kind = 0; kind < FDAR_COUNT_KINDS; kind++)
+		all += sum.all[kind];
+	return samples->counts_lost > all / 100;
 }

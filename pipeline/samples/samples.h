@@ -6,8 +6,8 @@
  * (docs/formats/samples.md), read by analyze/samples/. A sample belongs to nobody by itself: it has a
  * thread and a time, and the walk says whose work that was (analyze/walk/walk.h).
  *
- * Beside them are counts: page faults and moves to another processor of its threads, each with its thread
- * and time, where the kernel tells them.
+ * Beside them are counts: page faults and moves to another processor of its threads, with thread and time,
+ * where the kernel tells them: one by one where they are few, else one that stands for several.
  *
  * Stacks are a tree: a node is a function called from its parent's, so a stack is the number of its
  * innermost node. Node 0 is the root, without a function: the stack that nothing is known of. Parents
@@ -62,7 +62,7 @@ enum {
 				* behind the call, without the kernel's functions */
 };
 
-/* What is counted, one by one. */
+/* What is counted. */
 enum fdar_count_kind {
 	FDAR_COUNT_FAULT,     /* page faults, with those that waited for a disk */
 	FDAR_COUNT_MAJOR,     /* those alone */
@@ -93,7 +93,8 @@ struct fdar_sample {
 struct fdar_count {
 	uint64_t time_ns;  /* as a sample's */
 	uint32_t pid, tid; /* likewise */
-	uint8_t kind;      /* enum fdar_count_kind */
+	uint32_t number; /* how many it stands for: those since the one before, on its processor */
+	uint8_t kind;    /* enum fdar_count_kind */
 };
 
 struct fdar_samples {
@@ -142,11 +143,15 @@ static inline uint64_t fdar_samples_missing(const struct fdar_samples *samples)
 	return samples->lost + samples->left_out + samples->tasks_lost + samples->throttled;
 }
 
+/* What its counts come to. */
+struct fdar_counts_sum {
+	uint64_t all[FDAR_COUNT_KINDS];
+	uint64_t estimated; /* of all kinds: those of counts that stand for more than one */
+};
+void fdar_samples_sum(const struct fdar_samples *samples, struct fdar_counts_sum *sum);
+
 /* Whether so many counts are missing, of whom is not known, that it matters: more than one in a hundred. */
-static inline gboolean fdar_samples_lack_counts(const struct fdar_samples *samples)
-{
-	return samples->counts_lost > samples->counts->len / 100;
-}
+gboolean fdar_samples_lack_counts(const struct fdar_samples *samples);
 
 static inline const struct fdar_sample_function *fdar_samples_function_of(
 	const struct fdar_samples *samples, uint32_t node)

@@ -31,6 +31,8 @@ enum {
 	COUNTED,
 	COUNTS_LOST
 };
+/* Of a count's last number; above them is how many more than one it stands for. */
+#define COUNT_KIND_BITS 4
 enum { NAME = 1, BINARY, BUILD_ID, START, KIND };
 
 /* ---- writing ---- */
@@ -117,7 +119,8 @@ static void put_counts(GByteArray *body, const struct fdar_samples *samples)
 		fdar_wire_put_varint(message, count->time_ns - before);
 		fdar_wire_put_varint(message, count->pid);
 		fdar_wire_put_varint(message, count->tid);
-		fdar_wire_put_varint(message, count->kind);
+		fdar_wire_put_varint(message, count->kind | (uint64_t)(count->number - 1)
+								    << COUNT_KIND_BITS);
 		before = count->time_ns;
 	}
 	fdar_wire_put_message(body, COUNTS, message);
@@ -281,7 +284,8 @@ static const char *read_count(struct fdar_samples *samples, const uint64_t numbe
 {
 	struct fdar_count count = { .pid = (uint32_t)number[1],
 				    .tid = (uint32_t)number[2],
-				    .kind = (uint8_t)number[3] };
+				    .kind = number[3] & ((1u << COUNT_KIND_BITS) - 1) };
+	uint64_t more = number[3] >> COUNT_KIND_BITS;
 
 	if (samples->counts->len == FDAR_SAMPLES_COUNTS_MAX)
 		return "fewer counts";
@@ -289,9 +293,12 @@ static const char *read_count(struct fdar_samples *samples, const uint64_t numbe
 		return "a time";
 	if (number[1] > UINT32_MAX || number[2] > UINT32_MAX)
 		return "a process and a thread";
+	if (more >= UINT32_MAX)
+		return "how many it stands for";
 	*time_ns += number[0];
 	count.time_ns = *time_ns;
-	if (number[3] < FDAR_COUNT_KINDS) /* others are of later versions */
+	count.number = (uint32_t)more + 1;
+	if (count.kind < FDAR_COUNT_KINDS) /* others are of later versions */
 		g_array_append_val(samples->counts, count);
 	return NULL;
 }

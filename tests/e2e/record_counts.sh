@@ -7,12 +7,15 @@ cat > "$WORK/server.c" << 'C'
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define PAGES 200u
+#define PAGES  20000u
+#define ROUNDS 10
 
 static void fault(void)
 {
@@ -24,16 +27,16 @@ static void fault(void)
 	munmap(memory, PAGES << 12);
 }
 
-/* Onto each of the processors that it may have, and back. */
+/* Onto each of the processors that it may have, in turn. */
 static void migrate(void)
 {
 	cpu_set_t all, one;
 
 	sched_getaffinity(0, sizeof(all), &all);
-	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+	for (int i = 0; i < ROUNDS * CPU_SETSIZE; i++) {
 		CPU_ZERO(&one);
-		CPU_SET(cpu, &one);
-		if (CPU_ISSET(cpu, &all))
+		CPU_SET(i % CPU_SETSIZE, &one);
+		if (CPU_ISSET(i % CPU_SETSIZE, &all))
 			sched_setaffinity(0, sizeof(one), &one);
 	}
 	sched_setaffinity(0, sizeof(all), &all);
@@ -44,6 +47,7 @@ int main(int argc, char **argv)
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons((unsigned short)atoi(argv[argc - 1])),
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int listener = socket(AF_INET, SOCK_STREAM, 0);
+	struct rusage used;
 	char asked = 0;
 
 	if (bind(listener, (struct sockaddr *)&at, sizeof(at)) != 0 || listen(listener, 64) != 0)
@@ -59,6 +63,8 @@ int main(int argc, char **argv)
 			return 2;
 		close(client);
 	}
+	getrusage(RUSAGE_SELF, &used);
+	printf("%ld\n", used.ru_minflt + used.ru_majflt);
 	return 0;
 }
 C
@@ -76,9 +82,9 @@ asked() { (ask "$1") 2> /dev/null; }
 recorded() {
 	local i
 	port=$(free_port)
-	"${@:2}" "$FLOWDAR" record -q -o "$WORK/$1" --io --sample -- "$WORK/server" "$port" 2> "$WORK/$1.err" &
+	"${@:2}" "$FLOWDAR" record -q -o "$WORK/$1" --io --sample -- "$WORK/server" "$port" > "$WORK/$1.out" 2> "$WORK/$1.err" &
 	recorder=$!
-	wait_for 10 asked n || fail "$1: the server did not start"
+	wait_for 60 asked n || fail "$1: the server did not start"
 	for ((i = 0; i < ${#requests}; i++)); do ask "${requests:i:1}"; done
 	ask q
 	wait $recorder || fail "$1: exit status $?"
@@ -93,7 +99,7 @@ grep -q 'page faults and migrations are not counted' "$WORK/none.err" || fail "d
 jq -e '[.sessions[] | .page_faults, .migrations] | all(. == null)' "$WORK/none.json" > /dev/null ||
 	fail "has some: $(jq -c '[.sessions[].page_faults]' "$WORK/none.json")"
 
-note "each session has its own; others on the machine may have used up what the kernel allows in a moment"
+note "each session has its own"
 requests=nnn
 recorded usual
 if grep -q 'migrations are not counted\|migrations of sessions are not counted' "$WORK/usual.err"; then
@@ -108,11 +114,23 @@ counts_of() {
 		'[.sessions[1:1 + ($requests | length)] | to_entries[] | select($requests[.key:.key + 1] == $letter) | .value[$column]]' \
 		"$WORK/faults.json"
 }
-counts_of f page_faults | jq -e 'max >= 200 and max <= 260' > /dev/null || fail "faults: $(counts_of f page_faults | jq -c .)"
-counts_of n page_faults | jq -e 'max <= 60' > /dev/null || fail "faults of others: $(counts_of n page_faults | jq -c .)"
+# Whose they were is an estimate, by some of them: neither exact, nor anywhere near those of others.
+counts_of f page_faults | jq -e 'length == 3 and add / 3 >= 15000 and add / 3 <= 25000' > /dev/null ||
+	fail "faults: $(counts_of f page_faults | jq -c .)"
+counts_of n page_faults | jq -e 'length == 3 and add / 3 <= 5000' > /dev/null || fail "faults of others: $(counts_of n page_faults | jq -c .)"
 if [ "$(nproc)" -gt 1 ]; then
-	counts_of m migrations | jq -e 'max >= 1' > /dev/null || fail "migrations: $(counts_of m migrations | jq -c .)"
+	counts_of m migrations | jq -e "add >= 10 * $(nproc)" > /dev/null || fail "migrations: $(counts_of m migrations | jq -c .)"
 fi
+
+note "the sum of all is near what the server had, and info says that it is estimated whose they were"
+"$FLOWDAR" info "$WORK/faults" --format json > "$WORK/info.json" || fail "info: exit status $?"
+had=$(cat "$WORK/faults.out")
+jq -e --argjson had "$had" '.page_faults >= $had * 0.75 and .page_faults <= $had * 1.25' "$WORK/info.json" > /dev/null ||
+	fail "all: $(jq -c .page_faults "$WORK/info.json"), and the server had $had"
+jq -e '.counts_estimated > 10000' "$WORK/info.json" > /dev/null || fail "estimated: $(jq -c .counts_estimated "$WORK/info.json")"
+"$FLOWDAR" info "$WORK/faults" > "$WORK/info.txt" || fail "info: exit status $?"
+grep -q '^page faults: .* is estimated$' "$WORK/info.txt" || fail "info does not say so"
+jq -e 'has("page_faults") and .page_faults == null' <("$FLOWDAR" info "$WORK/none" --format json) > /dev/null || fail "info has some of nobody's"
 
 note "a profile keeps them, and diff tells them beside the verdict"
 "$FLOWDAR" merge "$WORK/faults" "$WORK/faults" -o "$WORK/twice.profile" 2> "$WORK/merge.err" || fail "merge: exit status $?"
@@ -120,6 +138,6 @@ note "a profile keeps them, and diff tells them beside the verdict"
 mean=$(jq '[.sessions[].page_faults] | add / length' "$WORK/faults.json")
 jq -e --argjson mean "$mean" '.sides[1].page_faults as $told | ($told - $mean) * ($told - $mean) < 0.0001' "$WORK/diff.json" > /dev/null ||
 	fail "diff: $(jq -c .sides "$WORK/diff.json"), and not $mean"
-jq -e '.notes | any(startswith("page faults of a session: "))' "$WORK/diff.json" > /dev/null ||
+jq -e '.notes | any(startswith("page faults of a session: ") and contains("estimated"))' "$WORK/diff.json" > /dev/null ||
 	fail "notes: $(jq -c .notes "$WORK/diff.json")"
 echo "passed"

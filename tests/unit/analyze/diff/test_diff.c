@@ -826,6 +826,10 @@ static void test_counted(void)
 	g_assert_cmpfloat(diff->subject.counts[FDAR_COUNT_FAULT], ==, 412);
 	g_assert_true(has_hint(diff, "page faults of a session: 412 instead of 3"));
 	g_assert_false(has_hint(diff, "migrations"));
+	g_assert_false(has_hint(diff, "estimated"));
+	is->counts_estimated = 8000;
+	g_autoptr(fdar_diff) estimated = fdar_diff_new(before, after, NULL, NULL);
+	g_assert_true(has_hint(estimated, "412 instead of 3 (estimated"));
 	was->counted_sessions = 0; /* as from an older file */
 	g_autoptr(fdar_diff) unknown = fdar_diff_new(before, after, NULL, NULL);
 	g_assert_false(unknown->baseline.counted);

@@ -34,14 +34,14 @@ static void write_trace(const char *dir)
 }
 
 static void count(struct fdar_samples *samples, uint64_t time_ns, uint32_t tid,
-		  enum fdar_count_kind kind)
+		  enum fdar_count_kind kind, uint32_t number)
 {
-	struct fdar_count one = { EPOCH_NS + time_ns, 1, tid, (uint8_t)kind };
+	struct fdar_count one = { EPOCH_NS + time_ns, 1, tid, number, (uint8_t)kind };
 
 	fdar_samples_count(samples, &one);
 }
 
-/* Of session n as many faults as n % 3; one more that waited for a disk in session 5; a migration in each without
+/* Of session n as many faults as n % 3, in one record; one more that waited for a disk in session 5; a migration in each without
  * faults. A fault of a thread between sessions, and one of a thread that the trace does not have. */
 static void write_counts(const char *dir, gboolean counted)
 {
@@ -50,16 +50,18 @@ static void write_counts(const char *dir, gboolean counted)
 	samples->period_ns = 1000000;
 	samples->counted = counted ? 1 : 0;
 	for (uint32_t i = 0; i < SESSIONS && counted; i++) {
-		for (uint32_t n = 0; n < i % 3; n++)
-			count(samples, 1000 * (uint64_t)i + 200 + n, 10 + i % 2, FDAR_COUNT_FAULT);
+		if (i % 3)
+			count(samples, 1000 * (uint64_t)i + 200, 10 + i % 2, FDAR_COUNT_FAULT,
+			      i % 3);
 		if (i % 3 == 0)
-			count(samples, 1000 * (uint64_t)i + 300, 10 + i % 2, FDAR_COUNT_MIGRATION);
+			count(samples, 1000 * (uint64_t)i + 300, 10 + i % 2, FDAR_COUNT_MIGRATION,
+			      1);
 	}
 	if (counted) {
-		count(samples, 5400, 11, FDAR_COUNT_FAULT);
-		count(samples, 5400, 11, FDAR_COUNT_MAJOR);
-		count(samples, 1000 * SESSIONS, 10, FDAR_COUNT_FAULT);
-		count(samples, 700, 99, FDAR_COUNT_FAULT);
+		count(samples, 5400, 11, FDAR_COUNT_FAULT, 1);
+		count(samples, 5400, 11, FDAR_COUNT_MAJOR, 1);
+		count(samples, 1000 * SESSIONS, 10, FDAR_COUNT_FAULT, 1);
+		count(samples, 700, 99, FDAR_COUNT_FAULT, 1);
 	}
 	g_assert_true(fdar_samples_save(samples, dir, NULL));
 }
@@ -105,6 +107,7 @@ static void test_of_sessions(void)
 			 1999 + 1); /* 666 x (0 + 1 + 2), 0, 1 */
 	g_assert_cmpuint(group->counts[FDAR_COUNT_MIGRATION], ==, 667);
 	g_assert_cmpuint(group->counts[FDAR_COUNT_MAJOR], ==, 1);
+	g_assert_cmpuint(group->counts_estimated, ==, 2 * 666); /* of records that stand for two */
 	g_assert_cmpuint(one->groups[0].counts[FDAR_COUNT_FAULT], ==, 1);
 	remove_tree(dir);
 }
@@ -140,6 +143,7 @@ static void test_files(void)
 	g_assert_cmpuint(group->sessions, ==, 3 * SESSIONS);
 	g_assert_cmpuint(group->counted_sessions, ==, 2 * SESSIONS);
 	g_assert_cmpuint(group->counts[FDAR_COUNT_FAULT], ==, 2 * 2000);
+	g_assert_cmpuint(group->counts_estimated, ==, 2 * 2 * 666);
 	remove_tree(dir);
 }
 

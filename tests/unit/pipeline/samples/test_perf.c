@@ -147,7 +147,8 @@ static void test_count_record(void)
 						.size = sizeof(count),
 						.pid = 5,
 						.tid = 6,
-						.time_ns = 77 };
+						.time_ns = 77,
+						.number = 9 };
 	struct fdar_perf_record record;
 	uint64_t lost = 0;
 	gsize size;
@@ -159,10 +160,15 @@ static void test_count_record(void)
 	g_assert_cmpuint(record.pid, ==, 5);
 	g_assert_cmpuint(record.tid, ==, 6);
 	g_assert_cmpuint(record.time_ns, ==, 77);
+	g_assert_cmpuint(record.number, ==, 9);
 	count.type = FDAR_PERF_RECORD_COUNT + FDAR_COUNT_KINDS;
 	g_assert_false(
 		fdar_perf_parse((const uint8_t *)&count, sizeof(count), &record, &size, &lost));
 	count.type = FDAR_PERF_RECORD_COUNT;
+	count.number = 0; /* it stands for nothing */
+	g_assert_false(
+		fdar_perf_parse((const uint8_t *)&count, sizeof(count), &record, &size, &lost));
+	count.number = 1;
 	count.size = 16; /* cut */
 	g_assert_false(
 		fdar_perf_parse((const uint8_t *)&count, sizeof(count), &record, &size, &lost));

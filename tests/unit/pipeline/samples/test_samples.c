@@ -29,8 +29,8 @@ static fdar_samples *some_samples(void)
 	fdar_samples_add(samples, &early);
 	samples->counted = 1;
 	samples->counts_lost = 4;
-	fdar_samples_count(samples, &(struct fdar_count){ 1700, 1, 2, FDAR_COUNT_MIGRATION });
-	fdar_samples_count(samples, &(struct fdar_count){ 1500, 1, 3, FDAR_COUNT_FAULT });
+	fdar_samples_count(samples, &(struct fdar_count){ 1700, 1, 2, 1, FDAR_COUNT_MIGRATION });
+	fdar_samples_count(samples, &(struct fdar_count){ 1500, 1, 3, 70, FDAR_COUNT_FAULT });
 	return samples;
 }
 
@@ -75,6 +75,7 @@ static void test_counts(void)
 	g_autoptr(fdar_samples) samples = some_samples(), read = NULL;
 	g_autofree char *dir = folder();
 	const struct fdar_count *count;
+	struct fdar_counts_sum sum;
 
 	g_assert_true(fdar_samples_save(samples, dir, NULL));
 	read = fdar_samples_load(dir, NULL);
@@ -86,14 +87,20 @@ static void test_counts(void)
 	g_assert_cmpuint(count->time_ns, ==, 1500);
 	g_assert_cmpuint(count->tid, ==, 3);
 	g_assert_cmpuint(count->kind, ==, FDAR_COUNT_FAULT);
+	g_assert_cmpuint(count->number, ==, 70);
 	count = &g_array_index(read->counts, struct fdar_count, 1);
 	g_assert_cmpuint(count->time_ns, ==, 1700);
 	g_assert_cmpuint(count->kind, ==, FDAR_COUNT_MIGRATION);
-	g_assert_true(fdar_samples_lack_counts(read)); /* four of two */
-	const struct fdar_count more = *count;         /* the place moves */
+	g_assert_cmpuint(count->number, ==, 1);
+	g_assert_true(fdar_samples_lack_counts(read)); /* four of 71 */
+	const struct fdar_count more = { 1800, 1, 2, 47, FDAR_COUNT_MIGRATION };
 
-	for (int i = 0; i < 398; i++)
+	for (int i = 0; i < 7; i++)
 		fdar_samples_count(read, &more);
+	fdar_samples_sum(read, &sum);
+	g_assert_cmpuint(sum.all[FDAR_COUNT_FAULT], ==, 70);
+	g_assert_cmpuint(sum.all[FDAR_COUNT_MIGRATION], ==, 330);
+	g_assert_cmpuint(sum.estimated, ==, 399);
 	g_assert_false(fdar_samples_lack_counts(read)); /* of 400 */
 	remove_tree(dir);
 }
@@ -178,6 +185,13 @@ static void test_lies(void)
 	fdar_wire_put_varint(part, 0);
 	fdar_wire_put_message(body, 13, part);
 	expect_refused(body, "a process and a thread");
+	g_byte_array_set_size(body, good);
+	g_byte_array_set_size(part, 0);
+	for (int i = 0; i < 3; i++)
+		fdar_wire_put_varint(part, 1);
+	fdar_wire_put_varint(part, UINT64_C(0xffffffff) << 4);
+	fdar_wire_put_message(body, 13, part);
+	expect_refused(body, "how many it stands for");
 }
 
 /* Whatever is changed or cut: it is refused, or what is read keeps to the bounds. */
