@@ -17,7 +17,7 @@
 struct counter {
 	int fd;
 	uint64_t id; /* as records name it */
-	uint64_t hz;
+	uint64_t period;
 	uint8_t kind;
 	uint64_t told;                     /* how many there were at its last record */
 	uint64_t most;                     /* that one record stood for */
@@ -41,7 +41,7 @@ struct told {
 	uint64_t counted; /* by this event, this one among them */
 };
 
-static struct perf_event_attr attr_of(enum fdar_count_kind kind, uint64_t hz)
+static struct perf_event_attr attr_of(enum fdar_count_kind kind, uint64_t period)
 {
 	static const uint64_t configs[] = { PERF_COUNT_SW_PAGE_FAULTS,
 					    PERF_COUNT_SW_PAGE_FAULTS_MAJ,
@@ -50,7 +50,7 @@ static struct perf_event_attr attr_of(enum fdar_count_kind kind, uint64_t hz)
 		.type = PERF_TYPE_SOFTWARE,
 		.size = sizeof(attr),
 		.config = configs[kind],
-		.sample_freq = hz,
+		.sample_period = period,
 		.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME |
 			       PERF_SAMPLE_READ,
 		.clockid = CLOCK_MONOTONIC,
@@ -58,23 +58,19 @@ static struct perf_event_attr attr_of(enum fdar_count_kind kind, uint64_t hz)
 
 	G_STATIC_ASSERT(G_N_ELEMENTS(configs) == FDAR_COUNT_KINDS);
 	attr.disabled = 1;
-	attr.freq = 1;
 	attr.use_clockid = 1;
 	return attr;
 }
 
-/* EINVAL: more than kernel.perf_event_max_sample_rate, which the kernel lowers by itself. */
+/* What is rare is told one by one. */
 static struct counter open_event(enum fdar_count_kind kind, int cpu)
 {
-	struct counter counter = { .fd = -1, .hz = 2 * FDAR_PERF_COUNTS_HZ, .kind = (uint8_t)kind };
+	struct counter counter = { .kind = (uint8_t)kind,
+				   .period =
+					   kind == FDAR_COUNT_FAULT ? FDAR_PERF_COUNTS_PERIOD : 1 };
+	struct perf_event_attr attr = attr_of(kind, counter.period);
 
-	do {
-		counter.hz /= 2;
-		struct perf_event_attr attr = attr_of(kind, counter.hz);
-
-		counter.fd =
-			(int)syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
-	} while (counter.fd < 0 && errno == EINVAL && counter.hz > FDAR_PERF_COUNTS_HZ_LEAST);
+	counter.fd = (int)syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 	return counter;
 }
 
@@ -218,11 +214,11 @@ static void translate(struct fdar_perf_counts *counts, struct fdar_wiped *bytes)
 	}
 }
 
-/* After many at once the kernel waits for as many again, however long that takes. Set back, it tells of the next. */
+/* The kernel waits for so many again, however long that takes. Set back, it tells of the next. */
 static void hurry(struct counter *counter)
 {
 	if (counter->is_late && !counter->is_told) {
-		ioctl(counter->fd, PERF_EVENT_IOC_PERIOD, &counter->hz);
+		ioctl(counter->fd, PERF_EVENT_IOC_PERIOD, &counter->period);
 		counter->is_late = FALSE;
 	}
 	counter->is_told = FALSE;

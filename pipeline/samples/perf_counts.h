@@ -6,11 +6,10 @@
  * events are of processors, not of threads, and so of everybody: who asks keeps what is the server's. Where the
  * kernel does not permit that there are none: of one's own programs it would be those of their own code alone.
  *
- * A record of each would cost a third of the time of a fault. So the kernel is asked for some FDAR_PERF_COUNTS_HZ
- * records in a second, of a kind and a processor (attr.freq): it begins with one of each, and lets more of them pass
- * between two the faster they come. Each record says how many there were until then, so it stands for all since the
- * one before: few that come far from each other are counted one by one, of many the sum over all threads is exact,
- * and whose they were is an estimate.
+ * A record of each fault would cost a third of the time of one. So the kernel writes one of every
+ * FDAR_PERF_COUNTS_PERIOD on a processor, and of what is rare one each. (Events by frequency, attr.freq, are none for
+ * this: the kernel reckons with a period that was not yet in force, and after a burst lets thousands pass.) Each says
+ * how many there were until then, so it stands for all since the one before: whose they were is an estimate.
  */
 #ifndef FDAR_PIPELINE_SAMPLES_PERF_COUNTS_H
 #define FDAR_PIPELINE_SAMPLES_PERF_COUNTS_H
@@ -20,9 +19,8 @@
 
 #include "pipeline/samples/wiped.h"
 
-#define FDAR_PERF_COUNTS_HZ       1000u /* records a second, of a kind and a processor, about */
-#define FDAR_PERF_COUNTS_HZ_LEAST 50u   /* where the kernel's limit is lower */
-#define FDAR_PERF_COUNTS_PAGES    64u   /* a processor: a second and more */
+#define FDAR_PERF_COUNTS_PERIOD 50u
+#define FDAR_PERF_COUNTS_PAGES  64u /* a processor */
 
 struct fdar_perf_counts;
 
