@@ -18,7 +18,7 @@ struct profile_counts {
 	struct fdar_intern ids;     /* (pid, tid) as counts have them -> index of queues */
 	struct fdar_intern threads; /* (pid, tid) as events have them -> index of thread_queues */
 	GArray *thread_queues;      /* of guint32: index of queues, or FDAR_INTERN_NONE */
-	uint64_t earliest_ns;       /* of those that are left; UINT64_MAX: none is */
+	guint left;                 /* of all queues */
 };
 
 static uint64_t next_ns(const struct profile_counts *counts, const struct queue *queue)
@@ -29,15 +29,6 @@ static uint64_t next_ns(const struct profile_counts *counts, const struct queue 
 		return UINT64_MAX;
 	index = g_array_index(queue->indexes, guint32, queue->next);
 	return g_array_index(counts->samples->counts, struct fdar_count, index).time_ns;
-}
-
-static void find_earliest(struct profile_counts *counts)
-{
-	counts->earliest_ns = UINT64_MAX;
-	for (guint i = 0; i < counts->queues->len; i++)
-		counts->earliest_ns =
-			MIN(counts->earliest_ns,
-			    next_ns(counts, &g_array_index(counts->queues, struct queue, i)));
 }
 
 static void make_queues(struct profile_counts *counts)
@@ -56,7 +47,7 @@ static void make_queues(struct profile_counts *counts)
 		}
 		g_array_append_val(g_array_index(counts->queues, struct queue, id).indexes, i);
 	}
-	find_earliest(counts);
+	counts->left = all->len;
 }
 
 /* That of a recording of which somebody counted. */
@@ -112,7 +103,7 @@ static struct queue *queue_of(struct profile_counts *counts, const struct fdar_e
 size_t profile_counts_until(struct profile_counts *counts, const struct fdar_event *events,
 			    size_t count)
 {
-	for (size_t i = 0; i < count && counts->earliest_ns < UINT64_MAX; i++) {
+	for (size_t i = 0; i < count && counts->left; i++) {
 		struct queue *queue = queue_of(counts, &events[i]);
 
 		if (!queue)
@@ -137,6 +128,7 @@ static void put(struct profile_counts *counts, struct fdar_walk *walk, struct qu
 		fdar_walk_sample(walk, queue->pid, queue->tid, time_ns,
 				 PROFILE_COUNT_SAMPLE(count->kind, count->number));
 		queue->next++;
+		counts->left--;
 	}
 }
 
@@ -145,10 +137,8 @@ void profile_counts_put(struct profile_counts *counts, struct fdar_walk *walk,
 {
 	struct queue *queue = queue_of(counts, next);
 
-	if (!queue)
-		return;
-	put(counts, walk, queue, next->time_ns);
-	find_earliest(counts);
+	if (queue)
+		put(counts, walk, queue, next->time_ns);
 }
 
 void profile_counts_end(struct profile_counts *counts, struct fdar_walk *walk)
