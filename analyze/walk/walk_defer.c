@@ -9,6 +9,9 @@
 
 #define FIRST_ROOM 256u
 #define CHUNK      256u /* call paths: those that were made one after the other are closed so, too */
+#define PARTS      64u /* of all paths, and chunks of a part: there may be as many threads as sessions */
+
+_Static_assert(FDAR_WALK_PATHS_MAX <= PARTS * PARTS * CHUNK, "each path has a place");
 
 /* Frames of one path that are alike in all that is told of them but their times: what nearly all of them
  * add to, in a line of the processor's cache. */
@@ -35,10 +38,9 @@ struct whose {
 };
 
 struct deferred {
-	/* By path / CHUNK and path % CHUNK: index + 1 of the sum of its ordinary frames, those whose likeness is
-	 * 0; 0: there is none. NULL: of no path of the chunk. */
-	uint32_t **chunks;
-	uint32_t chunk_count;
+	/* By path, CHUNK of them in a chunk and PARTS chunks in a part: index + 1 of the sum of its ordinary
+	 * frames, those whose likeness is 0; 0: there is none. NULL: of no path of the part, or chunk. */
+	uint32_t **parts[PARTS];
 	struct fdar_intern others; /* (path, likeness) -> index of other_sums */
 	GArray *other_sums;        /* of uint32_t: indexes of sums */
 	struct sum *sums;
@@ -78,9 +80,11 @@ void walk_defer_free(struct thread *thread)
 		fdar_tally_clear(&deferred->sums[i].total_ns);
 	fdar_pages_free(deferred->sums, deferred->room * sizeof(*deferred->sums));
 	fdar_pages_free(deferred->whose, deferred->room * sizeof(*deferred->whose));
-	for (uint32_t i = 0; i < deferred->chunk_count; i++)
-		g_free(deferred->chunks[i]);
-	g_free(deferred->chunks);
+	for (uint32_t i = 0; i < PARTS; i++) {
+		for (uint32_t k = 0; deferred->parts[i] && k < PARTS; k++)
+			g_free(deferred->parts[i][k]);
+		g_free(deferred->parts[i]);
+	}
 	g_array_unref(deferred->rests);
 	g_array_unref(deferred->other_sums);
 	fdar_intern_clear(&deferred->others);
@@ -98,26 +102,20 @@ static void add(uint64_t *sum, uint64_t value)
 /* Where the path's sum is said; NULL: nowhere yet. */
 static inline uint32_t *find_place(const struct deferred *deferred, uint32_t path)
 {
-	uint32_t chunk = path / CHUNK;
+	uint32_t **part = deferred->parts[path / (CHUNK * PARTS)];
+	uint32_t *chunk = G_LIKELY(part) ? part[path / CHUNK % PARTS] : NULL;
 
-	return G_LIKELY(chunk < deferred->chunk_count && deferred->chunks[chunk])
-		       ? &deferred->chunks[chunk][path % CHUNK]
-		       : NULL;
+	return G_LIKELY(chunk) ? &chunk[path % CHUNK] : NULL;
 }
 
 static __attribute__((noinline)) uint32_t *make_place(struct deferred *deferred, uint32_t path)
 {
-	uint32_t chunk = path / CHUNK, old = deferred->chunk_count, count = MAX(1, 2 * old);
+	uint32_t ***part = &deferred->parts[path / (CHUNK * PARTS)];
 
-	if (chunk >= old) {
-		while (count <= chunk)
-			count *= 2;
-		deferred->chunks = g_renew(uint32_t *, deferred->chunks, count);
-		memset(deferred->chunks + old, 0, (count - old) * sizeof(*deferred->chunks));
-		deferred->chunk_count = count;
-	}
-	deferred->chunks[chunk] = g_new0(uint32_t, CHUNK);
-	return &deferred->chunks[chunk][path % CHUNK];
+	if (!*part)
+		*part = g_new0(uint32_t *, PARTS);
+	(*part)[path / CHUNK % PARTS] = g_new0(uint32_t, CHUNK);
+	return find_place(deferred, path);
 }
 
 static void forget_place(const struct deferred *deferred, uint32_t path)
