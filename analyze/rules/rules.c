@@ -317,6 +317,9 @@ static gboolean add_rule(struct fdar_rules *rules, GKeyFile *file, const char *g
 			      "which field, or group of the pattern, tells sessions");
 	if (rule->kind == FDAR_EVENT_BOUNDARY && rule->key.from != RULE_NOWHERE)
 		return refuse(error, group, "key", "nothing: a boundary is its thread's");
+	if (rule->lasts && rule->key.from != RULE_NOWHERE)
+		return refuse(error, group, "key",
+			      "nothing with until=session: it is the thread's session that ends");
 	if (rule->kind == FDAR_EVENT_PROCESS_END && rule->key.from != RULE_NOWHERE)
 		return refuse(error, group, "key", "nothing: the process is meant that says it");
 	if (rule->kind != FDAR_EVENT_SESSION_BEGIN && rule->label.from != RULE_NOWHERE)

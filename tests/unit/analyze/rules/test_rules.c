@@ -818,6 +818,8 @@ static void test_refused(void)
 		  "[rule a] peer: expected" },
 		{ "[rule a]\nevent=x\ndo=session\nuntil=b\n", "[rule a] until: expected the name" },
 		{ "[rule a]\nevent=x\ndo=put\nuntil=a\n", "[rule a] until: expected a take" },
+		{ "[rule a]\nevent=x\ndo=request-begin\nuntil=session\nkey=k\n",
+		  "[rule a] key: expected nothing with until=session" },
 		{ "[rule a]\nevent=x\ndo=put\nat=exit\n", "[rule a] at: expected" },
 		{ "[rule a]\nevent=x\ndo=put\nwait=lock\n", "[rule a] wait: expected" },
 		{ "[rule a]\nevent=x\ndo=wait-begin\nwait=processor\n", "[rule a] wait: expected" },
