@@ -279,11 +279,29 @@ static double parts_p(double part_a, double n_a, double part_b, double n_b)
 	return error > 0 ? erfc((part_b - part_a) / error / sqrt(2)) / 2 : 1;
 }
 
+/* Enough of the subject's sessions are longer at all. Few functions are beyond that, which costs nothing to know;
+ * there may be very many. */
+static gboolean has_longer(const struct diff_work *work, const struct fdar_diff_row *row)
+{
+	const struct diff_side *a = &work->side[BASELINE], *b = &work->side[SUBJECT];
+
+	if (row->presence != FDAR_IN_BOTH)
+		return FALSE;
+	const struct fdar_profile_stat *before = &a->group->entries[row->entries[BASELINE]].stat;
+	const struct fdar_profile_stat *after = &b->group->entries[row->entries[SUBJECT]].stat;
+	double usual_ns = fdar_histogram_quantile(&fdar_profile_sessions(before)->own_ns,
+						  PART_USUAL, a->sessions);
+	uint64_t above = sessions_above(&fdar_profile_sessions(after)->own_ns,
+					work->options.min_ratio * usual_ns);
+
+	return (double)above / (double)b->sessions >= PART_LEAST;
+}
+
 /* It may be that a part of the sessions runs longer in it, which the mean of all hides. */
 static gboolean may_be_part(const struct diff_work *work, const struct fdar_diff_row *row)
 {
 	return diff_row_runs(row) && row->frame != FDAR_FRAME_INFERRED && !row->client &&
-	       !row->transfers && row->presence == FDAR_IN_BOTH && !is_explained(work, row);
+	       !row->transfers && has_longer(work, row) && !is_explained(work, row);
 }
 
 /* And has a good part of what was added, in whatever part of the run; where everything is longer, by far more. */
