@@ -62,15 +62,6 @@ static uint32_t node_of_row(const struct fdar_diff *diff, const struct fdar_diff
 	return best;
 }
 
-gboolean diff_is_in_loop(const struct diff_work *work, const struct fdar_diff_row *row)
-{
-	const struct fdar_diff_node *nodes = work->diff->nodes;
-	uint32_t up = nodes[node_of_row(work->diff, row)].parent;
-
-	return up && diff_is_function(&nodes[up]) && !(nodes[up].baseline.calls > 0) &&
-	       !(nodes[up].subject.calls > 0);
-}
-
 /* The outermost function whose calls grew about as much, as did those of all between. Recursive calls count, so
  * this leads from a helper to the recursion that calls it. */
 uint32_t diff_origin_of_calls(const struct diff_work *work, uint32_t at)
@@ -89,6 +80,15 @@ uint32_t diff_origin_of_calls(const struct diff_work *work, uint32_t at)
 		origin = up;
 	}
 	return origin;
+}
+
+gboolean diff_is_in_loop(const struct diff_work *work, const struct fdar_diff_row *row)
+{
+	const struct fdar_diff_node *nodes = work->diff->nodes;
+	uint32_t up = nodes[diff_origin_of_calls(work, node_of_row(work->diff, row))].parent;
+
+	return up && diff_is_function(&nodes[up]) && !(nodes[up].baseline.calls > 0) &&
+	       !(nodes[up].subject.calls > 0);
 }
 
 /* Where the baseline's tree has the function, if it is elsewhere. */

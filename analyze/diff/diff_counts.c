@@ -15,6 +15,8 @@
 #define ALL_DELTA 0.9
 /* So many calls for nobody, for each that is for a session, are not just the first or last of the run. */
 #define NOBODY_PART 0.02
+/* Turns of loops with less of what sessions run for are not worth a word. */
+#define TURNED_PART 0.02
 /* Sessions a side. */
 #define EXACT_MIN 5u
 
@@ -108,6 +110,22 @@ gboolean diff_is_of_turns(const struct diff_work *work, const struct fdar_diff_r
 
 	return !row->counts.exact && row->ratio_calls < DIFF_UNTESTED_RATIO &&
 	       (nobody || diff_is_in_loop(work, row));
+}
+
+const struct fdar_diff_row *diff_most_turned(const struct diff_work *work)
+{
+	const struct fdar_diff *diff = work->diff;
+	double least_ns = TURNED_PART * diff_usual_ns(work, TRUE);
+
+	for (uint32_t i = 0; i < diff->recounted_count; i++) {
+		const struct fdar_diff_row *row = &diff->rows[diff->recounted[i]];
+
+		if (row->counts.work_ns < least_ns)
+			return NULL;
+		if (!row->traded && diff_is_of_turns(work, row))
+			return row;
+	}
+	return NULL;
 }
 
 static double cost_of_call(const struct fdar_diff_row *row)

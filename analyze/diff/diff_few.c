@@ -237,12 +237,14 @@ void diff_cap_for_few(struct diff_work *work)
 
 static void cap_for_unnamed(struct diff_work *work)
 {
-	const struct fdar_diff_row *most = diff_most_of_it(work), *part;
+	const struct fdar_diff_row *most, *part, *turned;
 	uint64_t sessions;
 
 	if (work->diff->verdict.change != FDAR_CHANGE_NONE || !work->testable)
 		return;
+	most = diff_most_of_it(work);
 	part = diff_part_row(work, &sessions);
+	turned = diff_most_turned(work);
 	if (most && most->ratio >= UNNAMED_RATIO && most->added_ns >= diff_least_added(work, TRUE))
 		diff_cap(work, FDAR_CONFIDENCE_LOW,
 			 "%s runs %.2gx longer, which is no chance, and too little to be named "
@@ -254,6 +256,10 @@ static void cap_for_unnamed(struct diff_work *work)
 			 " %s run longer in %s than is usual",
 			 sessions, work->diff->subject.sessions, diff_units(work->diff),
 			 part->function);
+	else if (turned)
+		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
+			 "%s is called %.2gx more often, as a loop that turns more often calls it",
+			 turned->function, turned->ratio_calls);
 }
 
 void diff_cap_for_part(struct diff_work *work)

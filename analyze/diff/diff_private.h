@@ -191,6 +191,8 @@ gboolean diff_is_server_too(const struct diff_work *work, const struct fdar_diff
 /* An event loop calls it, or it is called for nobody as well, and now more often, now less: so loops turn, by how
  * clients happen to come. */
 gboolean diff_is_of_turns(const struct diff_work *work, const struct fdar_diff_row *row);
+/* What such turns have most of, which nobody is named for. NULL: nothing that is worth a word. */
+const struct fdar_diff_row *diff_most_turned(const struct diff_work *work);
 /* Before any row is made. */
 void diff_counts_pool(struct diff_work *work);
 void diff_counts_find(struct diff_work *work, const uint32_t *entry, uint32_t function,
@@ -307,7 +309,8 @@ void diff_blame_node(struct diff_work *work, uint32_t node);
 void diff_blame_alone(struct diff_work *work, const struct fdar_diff_row *row);
 void diff_blame_calls(struct diff_work *work, const struct fdar_diff_row *row);
 void diff_blame_per_call(struct diff_work *work, uint32_t node);
-/* It is called by a frame of the server's own that is around the work of many, as an event loop is. */
+/* It is called by a frame of the server's own that is around the work of many, as an event loop is; or by who is, as much
+ * more often as that one. */
 gboolean diff_is_in_loop(const struct diff_work *work, const struct fdar_diff_row *row);
 /* The node's path is new, or gone, and its function is in both sides. */
 gboolean diff_is_elsewhere(const struct diff_work *work, uint32_t node);

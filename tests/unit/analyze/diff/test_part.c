@@ -232,6 +232,15 @@ static void test_most_others(void)
 	}
 }
 
+/* What a turn does by itself, and a function that it calls for that. */
+static void sweep(struct writer *writer)
+{
+	say(writer, "+sweep");
+	pass(writer, 1 * US);
+	run(writer, "check", 2 * US);
+	say(writer, "-sweep");
+}
+
 /* A loop calls sweep in each turn; where not, what serves a session does. */
 static void turns_run(struct writer *writer, uint32_t seed, gboolean in_loop, int least)
 {
@@ -250,12 +259,12 @@ static void turns_run(struct writer *writer, uint32_t seed, gboolean in_loop, in
 			pass(writer, 1 * US);
 		}
 		say(writer, "+serve");
-		pass(writer, 100 * US);
+		pass(writer, (50 + i * 37 % 200) * US); /* some ask for more */
 		for (int k = 0; !in_loop && k < least + i % 2; k++)
 			run(writer, "sweep", 3 * US);
 		say(writer, "-serve");
 		for (int k = 0; in_loop && k < least + i % 2; k++)
-			run(writer, "sweep", 3 * US);
+			sweep(writer);
 		g_string_append_printf(writer->text, " %" G_GINT64_FORMAT " end:%d", writer->now,
 				       i + 1);
 		say(writer, "-main");
@@ -280,9 +289,40 @@ static void test_turns(void)
 	g_autoptr(fdar_diff) far_more = compare_turns(TRUE, 2, 14);
 
 	g_assert_cmpfloat(row_of(turns, "sweep", NULL)->ratio_calls, >, 1.5);
+	g_assert_cmpfloat(row_of(turns, "check", NULL)->ratio_calls, >, 1.5);
 	g_assert_null(turns->verdict.function);
 	g_assert_cmpstr(work->verdict.function, ==, "sweep");
 	g_assert_cmpstr(far_more->verdict.function, ==, "sweep");
+}
+
+/* Several runs do not say whether clients came in another way: "no difference" is not sure. */
+static void test_turns_of_runs(void)
+{
+	struct fdar_profile *side[2] = { fdar_profile_new(), fdar_profile_new() };
+	struct fdar_profile *runs[6];
+
+	for (uint32_t i = 0; i < 6; i++) {
+		struct writer writer;
+
+		turns_run(&writer, i + 1, TRUE, i < 3 ? 2 : 4);
+		runs[i] = profile_of(&writer);
+		fdar_profile_merge(side[i / 3], runs[i]);
+	}
+	const struct fdar_diff_options options = {
+		.runs = { (const struct fdar_profile *const *)runs,
+			  (const struct fdar_profile *const *)runs + 3 },
+		.run_count = { 3, 3 },
+	};
+	g_autoptr(fdar_diff) diff = fdar_diff_new(side[0], side[1], &options, NULL);
+
+	g_assert_null(diff->verdict.function);
+	g_assert_cmpint(diff->verdict.confidence, <, FDAR_CONFIDENCE_HIGH);
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_NONE);
+	g_assert_nonnull(strstr(diff->verdict.reason, "as a loop that turns more often"));
+	for (uint32_t i = 0; i < 6; i++)
+		fdar_profile_free(runs[i]);
+	for (int s = 0; s < 2; s++)
+		fdar_profile_free(side[s]);
 }
 
 int main(int argc, char **argv)
@@ -295,5 +335,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/part/small-share", test_small_share);
 	g_test_add_func("/part/most-others", test_most_others);
 	g_test_add_func("/part/turns", test_turns);
+	g_test_add_func("/part/turns-of-runs", test_turns_of_runs);
 	return g_test_run();
 }
