@@ -298,11 +298,18 @@ static void report_nobody(const struct fdar_record_view *view,
 			     "nobody connected to the server while it was recorded");
 }
 
+/* Nobody told it to. */
+static gboolean is_by_itself(const struct fdar_recording_info *info)
+{
+	return strcmp(info->ended, FDAR_RECORDING_EXITED) == 0 ||
+	       g_str_has_prefix(info->ended, FDAR_RECORDING_SIGNALLED);
+}
+
 char *fdar_record_view_server(const struct fdar_recording_info *info)
 {
 	int status = info->exit_status;
 
-	if (!status || strcmp(info->ended, FDAR_RECORDING_EXITED) == 0)
+	if (!status || is_by_itself(info))
 		return g_strdup_printf("the server's exit status is %d", status);
 	if (status == 128 + SIGTERM || status == 128 + SIGINT)
 		return g_strdup("the server ended when it was told to");

@@ -24,7 +24,7 @@ char *fdar_run_describe_end(const struct fdar_run *run)
 	if (run->ended)
 		return g_strdup(run->ended);
 	if (number && run->server_ended)
-		return g_strdup_printf("server was killed by signal %d (%s)", number,
+		return g_strdup_printf(FDAR_RECORDING_SIGNALLED "%d (%s)", number,
 				       strsignal(number));
 	return g_strdup(FDAR_RECORDING_EXITED);
 }

@@ -36,8 +36,9 @@
 #define FDAR_RECORDING_TLS_KEYS "tls.keys"
 #define FDAR_RECORDING_JOURNAL  "replay.jsonl"
 
-/* Values of ended: of a server that ended by itself, and while a recording is unfinished. */
+/* Values of ended: of a server that ended by itself (how the second begins), and while a recording is unfinished. */
 #define FDAR_RECORDING_EXITED     "server exited"
+#define FDAR_RECORDING_SIGNALLED  "server was killed by signal "
 #define FDAR_RECORDING_UNFINISHED "not yet, or the recorder and its watchdog were killed"
 #define FDAR_RECORDING_KILLED     "the recorder was killed"
 

@@ -54,6 +54,10 @@ kill -9 "$(server_pid killed)"
 wait "$recorder" || fail "exit status $?"
 good killed
 [ "$(field "$WORK/killed" exit_status)" = 137 ] || fail "exit_status $(field "$WORK/killed" exit_status)"
+"$FLOWDAR" info "$WORK/killed" > "$WORK/killed.info" || fail "info: exit status $?"
+for told in "$WORK/killed.err" "$WORK/killed.info"; do
+	grep -q "killed by signal 9 (Killed); the server's exit status is 137\$" "$told" || fail "$(cat "$told")"
+done
 note "kill -9 of a server that was to lose nothing: what its threads had not written is lost"
 start cut --lossless -- "$SERVER" --port 0
 listens cut
