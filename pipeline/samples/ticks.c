@@ -279,6 +279,8 @@ static gboolean read_one(gpointer name, gpointer value, gpointer user)
 	struct ring *ring = value;
 	gboolean is_over = has_ended(folder, ring);
 
+	if (is_over) /* who was writing writes no more */
+		ring->awaited = UINT64_MAX;
 	read_ring(folder, ring, bytes);
 	if (!is_over)
 		return FALSE;

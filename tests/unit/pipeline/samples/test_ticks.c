@@ -164,8 +164,11 @@ static void test_processes(struct fixture *fixture, gconstpointer unused)
 	g_autofree char *path = g_build_filename(fixture->path, "2-2", NULL);
 
 	(void)unused;
+	/* It ended in the middle of one; what is behind that is not held up. */
+	put(child, FDAR_TICK_SAMPLE, "")->turn--;
 	put(child, FDAR_TICK_SAMPLE, "");
 	read_all(fixture);
+	g_assert_cmpuint(fdar_ticks_lost(fixture->ticks), ==, 1);
 	g_assert_cmpuint(of_kind(fixture, FDAR_PERF_FORK), ==, 2);
 	g_assert_cmpuint(of_kind(fixture, FDAR_PERF_EXEC), ==, 1);
 	g_assert_cmpuint(fixture->records[2].parent, ==, fixture->records[0].pid);
