@@ -9,6 +9,7 @@
 #include "provider/control.h"
 
 #define OTHERS_MS 2000u /* that another thread's fork may take */
+#define HOLDER_MS 1000u /* that who has a lock may wait for a processor */
 
 /* The tid of who has them. */
 static uint32_t fork_lock, change_lock;
@@ -16,18 +17,30 @@ static uint32_t fork_lock, change_lock;
 /* Whether this process was made in the middle of a change, or one of its fathers was. */
 static uint32_t half_changed;
 
+/* Atomic: somebody has not given a lock back in all of HOLDER_MS. Should he stand still for ever, that is what one
+ * fork takes longer, not each. */
+static uint32_t holder_stuck;
+
 /* Of the fork that this thread is in: which locks it has taken. */
 static __thread struct {
 	bool begun, by_handler;
 	bool fork, change, list;
 } mine __attribute__((tls_model("initial-exec")));
 
-static void locks_take(unsigned others_ms)
+static void locks_take(unsigned others_ms, unsigned holder_ms)
 {
+	bool patient =
+		holder_ms > FDAR_FORKING_MS && !__atomic_load_n(&holder_stuck, __ATOMIC_RELAXED);
+	unsigned ms = patient ? holder_ms : FDAR_FORKING_MS;
+	bool whole;
+
 	mine.begun = true;
 	mine.fork = fdar_lock_take_within(&fork_lock, others_ms) == FDAR_LOCK_TAKEN;
-	mine.change = fdar_lock_take_within(&change_lock, FDAR_FORKING_MS) == FDAR_LOCK_TAKEN;
-	mine.list = fdar_threads_lock_within(FDAR_FORKING_MS);
+	mine.change = fdar_lock_take_within(&change_lock, ms) == FDAR_LOCK_TAKEN;
+	mine.list = fdar_threads_lock_within(mine.change ? ms : FDAR_FORKING_MS);
+	whole = mine.change && mine.list;
+	if (whole || patient)
+		__atomic_store_n(&holder_stuck, !whole, __ATOMIC_RELAXED);
 }
 
 static void parent_done(void)
@@ -45,7 +58,7 @@ static void child_done(void)
 {
 	bool whole = mine.change && mine.list;
 
-	fork_lock = change_lock = 0;
+	fork_lock = change_lock = holder_stuck = 0;
 	fdar_threads_forked(mine.list);
 	if (whole || half_changed)
 		return;
@@ -69,7 +82,7 @@ void fdar_forking_begin(void)
 	if (mine.begun)
 		return;
 	fdar_records_flush_own();
-	locks_take(OTHERS_MS);
+	locks_take(OTHERS_MS, HOLDER_MS);
 }
 
 void fdar_forking_end(void)
@@ -95,7 +108,7 @@ static void handler_prepare(void)
 		return;
 	mine.by_handler = true;
 	fdar_records_flush_own();
-	locks_take(FDAR_FORKING_MS);
+	locks_take(FDAR_FORKING_MS, FDAR_FORKING_MS);
 }
 
 static void handler_parent(void)

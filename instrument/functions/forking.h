@@ -10,10 +10,11 @@
  * that of changes opens and closes files by system call all the same: a fork that nobody has announced
  * comes to us by way of the C library's handlers, when everything else may be locked already.
  *
- * No server ever hangs for us: a lock that cannot be had in FDAR_FORKING_MS is gone without. A helper comes
- * again with its next tick; a child that was made without it leaves alone what may be half changed:
- * it records what it recorded when it was made, nothing is chosen anew there, and the segment counts it
- * (gave_up).
+ * No server ever hangs for us: a lock that cannot be had in FDAR_FORKING_MS is gone without. A fork that was
+ * announced, with nothing else locked yet, waits a second: who has the lock may be waiting for a
+ * processor. A helper comes again with its next tick; a child that was made without it leaves alone what
+ * may be half changed: it records what it recorded when it was made, nothing is chosen anew there, and the
+ * segment counts it (gave_up).
  */
 #ifndef FDAR_INSTRUMENT_FUNCTIONS_FORKING_H
 #define FDAR_INSTRUMENT_FUNCTIONS_FORKING_H
