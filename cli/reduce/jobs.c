@@ -17,13 +17,14 @@
 #include "pipeline/server/processes.h"
 
 #define LOOK_MS       20
+#define DOMAIN_BYTES  64u
 #define MESSAGE_BYTES 600u
 
-/* What comes through the pipe, before the result. */
+/* What comes through the pipe, before the result. The domain by name: numbers of quarks are each process' own. */
 struct said {
 	gboolean fine;
-	GQuark domain;
 	int code;
+	char domain[DOMAIN_BYTES];
 	char message[MESSAGE_BYTES];
 };
 
@@ -102,6 +103,21 @@ static gboolean put_all(int fd, const void *bytes, size_t size)
 	return TRUE;
 }
 
+/* Our whole group may have heard a signal that who waits for us passes on: the second one must not end a job that still
+ * has a server to end. */
+static void hear_again(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(signals); i++) {
+		if (sigaction(signals[i], NULL, &action) != 0)
+			continue;
+		action.sa_flags &= ~(int)SA_RESETHAND;
+		sigaction(signals[i], &action, NULL);
+	}
+}
+
 /* Never returns. */
 static void do_job(const struct fdar_jobs *jobs, unsigned number, int fd)
 {
@@ -112,7 +128,7 @@ static void do_job(const struct fdar_jobs *jobs, unsigned number, int fd)
 	said.fine =
 		isolate(&error) && (!jobs->job || jobs->job(jobs->user, number, result, &error));
 	if (error) {
-		said.domain = error->domain;
+		g_strlcpy(said.domain, g_quark_to_string(error->domain), sizeof(said.domain));
 		said.code = error->code;
 		g_strlcpy(said.message, error->message, sizeof(said.message));
 	}
@@ -139,7 +155,8 @@ static gboolean begin(const struct fdar_jobs *jobs, unsigned number, struct work
 	fflush(NULL);
 	worker->pid = fork();
 	if (worker->pid == 0) {
-		/* Signals stay caught as they are: a job has something to clear away. */
+		/* Signals stay caught: a job has something to clear away. */
+		hear_again();
 		if (!fdar_process_end_with(parent))
 			_exit(126);
 		close(ends[0]);
@@ -202,7 +219,8 @@ static void end(const struct fdar_jobs *jobs, struct worker *worker, void *resul
 			    "the process of a run ended, with status %d",
 			    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 	else if (!*error && !said->fine)
-		*error = g_error_new_literal(said->domain, said->code, said->message);
+		*error = g_error_new_literal(g_quark_from_string(said->domain), said->code,
+					     said->message);
 	else if (!*error && jobs->size)
 		memcpy(result, worker->got->data + sizeof(*said), jobs->size);
 	if (worker->got)

@@ -129,6 +129,43 @@ static void test_stop(void)
 	munmap(common, sizeof(*common));
 }
 
+static void on_term(int number)
+{
+	(void)number;
+}
+
+/* Ctrl-C in all of a group, and the word of who waits: it goes on, and what fails then is told in its own words. */
+static gboolean hear_twice(void *user, unsigned number, void *result, GError **error)
+{
+	(void)user;
+	(void)number;
+	(void)result;
+	raise(SIGTERM);
+	raise(SIGTERM);
+	g_quark_from_static_string("something-else-of-a-job");
+	g_set_error(error, g_quark_from_static_string("a-domain-of-a-job"), 7, "heard");
+	return FALSE;
+}
+
+static void test_hear(void)
+{
+	const struct sigaction once = { .sa_handler = on_term, .sa_flags = (int)SA_RESETHAND };
+	const struct fdar_jobs jobs = { .job = hear_twice };
+	struct sigaction before;
+	GError *error;
+
+	if (!is_permitted())
+		return;
+	sigaction(SIGTERM, &once, &before);
+	fdar_jobs_run(&jobs, 1, NULL, &error);
+	sigaction(SIGTERM, &before, NULL);
+	g_assert_nonnull(error);
+	g_assert_cmpstr(error->message, ==, "heard");
+	g_assert_cmpstr(g_quark_to_string(error->domain), ==, "a-domain-of-a-job");
+	g_assert_cmpint(error->code, ==, 7);
+	g_error_free(error);
+}
+
 static void test_check(void)
 {
 	unsigned processors = g_get_num_processors();
@@ -144,6 +181,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/jobs/together", test_together);
 	g_test_add_func("/jobs/stop", test_stop);
+	g_test_add_func("/jobs/hear", test_hear);
 	g_test_add_func("/jobs/check", test_check);
 	return g_test_run();
 }
