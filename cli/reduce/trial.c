@@ -18,7 +18,9 @@
 
 #define LOOK_MS 20
 #define IDLE_US 500000
-#define STOP_US 3000000 /* from SIGTERM to SIGKILL, of who plays */
+/* Of the time that a server is looked at: when others had its processor for more of it, what it did in the rest says little. */
+#define FREE_LEAST 0.25
+#define STOP_US    3000000 /* from SIGTERM to SIGKILL, of who plays */
 #define IDLE_TIMES \
 	2 /* it is not the same in every second, and a yes that is none is worse than a no */
 #define GRACE_NS_MAX ((guint64)600000000000)
@@ -329,8 +331,9 @@ gboolean fdar_trial_idle(const struct fdar_trial_options *options, double *share
 	}
 	if (fine && !server.ended) {
 		now = fdar_usage_below(server.pid);
-		free = free_ns(&since, &now);
-		if (now.cpu_ns > since.usage.cpu_ns && free > 0)
+		free = MAX(free_ns(&since, &now),
+			   (double)(g_get_monotonic_time() - since.us) * 1000 * FREE_LEAST);
+		if (now.cpu_ns > since.usage.cpu_ns)
 			*share = (double)(now.cpu_ns - since.usage.cpu_ns) / free;
 	}
 	fdar_serving_end(options, &server);
