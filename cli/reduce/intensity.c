@@ -128,6 +128,7 @@ static enum fdar_reduce_end reverse(struct fdar_reducing *reducing)
 	unsigned trust = reducing->options->trust;
 	const GArray *units = reducing->result.units;
 	struct fdar_try set = { (const uint32_t *)(const void *)units->data, units->len, 1 };
+	struct fdar_tally_of_try tally;
 	struct fdar_tries *tries;
 	enum fdar_answer answer;
 
@@ -141,12 +142,17 @@ static enum fdar_reduce_end reverse(struct fdar_reducing *reducing)
 	reducing->way.lowering = FDAR_LOWERING_ORDER;
 	tries = fdar_reducing_begin_step(reducing, "order", units->len);
 	answer = fdar_tries_ask(tries, &set, trust + (trust > 1), trust, ASK_MOST);
+	tally = fdar_tries_of(tries, &set);
 	fdar_reducing_end_step(reducing, tries);
 	reducing->way.lowering = FDAR_LOWERING_NOTHING;
 	reducing->way.reversed = NULL;
 	if (answer == FDAR_ANSWER_STOP)
 		return FDAR_REDUCE_STOPPED;
-	reducing->way.order = answer == FDAR_ANSWER_HURTS ? FDAR_ORDER_ANY : FDAR_ORDER_KEPT;
+	/* What could not be told, of plays that were cut, says nothing of the order. */
+	if (answer == FDAR_ANSWER_HURTS)
+		reducing->way.order = FDAR_ORDER_ANY;
+	else if (tally.not >= tally.hurts + trust)
+		reducing->way.order = FDAR_ORDER_KEPT;
 	return FDAR_REDUCE_DONE;
 }
 
