@@ -110,18 +110,30 @@ static int on_asked(SSL *ssl, X509 **certificate, EVP_PKEY **key)
 	return 0;
 }
 
+/* Nobody is asked for one: there may be no terminal, or it may be somebody else's. */
+static int no_passphrase(char *text, int size, int writes, void *user)
+{
+	(void)text;
+	(void)size;
+	(void)writes;
+	(void)user;
+	return -1;
+}
+
 static gboolean set_certificate(SSL_CTX *context, const char *path, GError **error)
 {
 	if (!path) {
 		SSL_CTX_set_client_cert_cb(context, on_asked);
 		return TRUE;
 	}
+	SSL_CTX_set_default_passwd_cb(context, no_passphrase);
 	ERR_clear_error();
 	if (SSL_CTX_use_certificate_chain_file(context, path) == 1 &&
 	    SSL_CTX_use_PrivateKey_file(context, path, SSL_FILETYPE_PEM) == 1)
 		return TRUE;
 	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-		    "%s: a certificate and its key in PEM are expected", path);
+		    "%s: a certificate and its key in PEM are expected, without a passphrase",
+		    path);
 	ERR_clear_error();
 	return FALSE;
 }
