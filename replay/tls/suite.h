@@ -3,8 +3,8 @@
  *
  * Place in the house: below tls.h, over libcrypto. TLS 1.3 (RFC 8446, 5.2, 7.1, 7.2): AES-GCM, AES-CCM,
  * ChaCha20-Poly1305. TLS 1.2 (RFC 5246, 6.2.3, 6.3): the same (RFC 5288, 6655, 7905), and AES-CBC with
- * its MAC before or (RFC 7366) behind encryption; ARIA-GCM, Camellia-CBC and 3DES-CBC. TLS 1.0 and 1.1 (RFC 2246,
- * 4346): those in CBC with SHA-1. Every record is authenticated: what is not whole, or has another number, does not open.
+ * its MAC before or (RFC 7366) behind encryption; ARIA in GCM and CBC, Camellia-CBC and 3DES-CBC; and plaintext with a MAC.
+ * TLS 1.0 and 1.1 (RFC 2246, 4346): those in CBC with SHA-1, and plaintext with that or MD5. Every record is authenticated: what is not whole, or has another number, does not open.
  */
 #ifndef FDAR_REPLAY_TLS_SUITE_H
 #define FDAR_REPLAY_TLS_SUITE_H
