@@ -123,11 +123,14 @@ __attribute__((noreturn)) static void finish(const char *why)
 	_exit(0);
 }
 
-/* Whether SIGTERM is one that the server wants to hear of, or ignores. */
-static bool has_handler(void)
+/* Whether SIGTERM is one that the server wants to hear of, or ignores. Who blocks it takes it by sigwait or signalfd. */
+static bool hears_of_end(void)
 {
 	struct sigaction action;
+	sigset_t blocked;
 
+	if (pthread_sigmask(SIG_BLOCK, NULL, &blocked) == 0 && sigismember(&blocked, SIGTERM) == 1)
+		return true;
 	return sigaction(SIGTERM, NULL, &action) != 0 || (action.sa_flags & SA_SIGINFO) ||
 	       action.sa_handler != SIG_DFL;
 }
@@ -154,7 +157,7 @@ static struct fdar_member *go_on(struct fdar_member *from)
 		baton.ending = true;
 		baton.last_ns = baton.now_ns + FAREWELL_NS;
 		/* It would be killed, and nothing told. */
-		if (!has_handler())
+		if (!hears_of_end())
 			finish(NULL);
 		kill(getpid(), SIGTERM);
 		return NULL;

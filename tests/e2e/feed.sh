@@ -75,6 +75,7 @@ odd 0 never '227 of 227 steps, .* the server said 0 bytes, [1-9][0-9]* of its cl
 for way in pause suspend masked looks tries; do
 	odd 0 $way '227 of 227 steps, 47 of 47 connections; the server said [1-9][0-9]* bytes$'
 done
+odd 7 waits '227 of 227 steps, 47 of 47 connections; the server said [1-9][0-9]* bytes$'
 odd 0 plain '227 of 227 steps, 47 of 47 connections; the server said [1-9][0-9]* bytes$'
 odd 3 closes 'a socket of type 2, protocol 0: only TCP can be fed'
 for way in deaf deaf-looks deaf-tries; do

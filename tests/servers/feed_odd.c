@@ -6,6 +6,7 @@
  *	forked    goes to the background before it listens
  *	pause     its first thread waits for a signal alone, another one serves
  *	suspend   likewise, with the signal blocked until then
+ *	waits     likewise, has no handler, takes SIGTERM by sigwait, and ends with 7
  *	masked    serves, and SIGTERM comes only while it polls
  *	plain     serves, and has no handler for SIGTERM
  *	closes    closes all that it has not opened, and asks for what cannot be fed
@@ -145,6 +146,22 @@ static int wait_for_term(int listener, int blocked)
 	return 0;
 }
 
+/* Nobody lets SIGTERM in. */
+static int take_term(int listener)
+{
+	sigset_t term;
+	pthread_t thread;
+	int number;
+
+	block_term();
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigaddset(&before, SIGTERM);
+	if (pthread_create(&thread, NULL, serve_beside, &listener) != 0)
+		return 1;
+	return sigwait(&term, &number) == 0 ? 7 : 1;
+}
+
 int main(int argc, char **argv)
 {
 	const char *way = argc > 2 ? argv[1] : "";
@@ -155,7 +172,7 @@ int main(int argc, char **argv)
 		return 0;
 	if (strncmp(way, "deaf", 4) == 0)
 		action.sa_handler = SIG_IGN;
-	if (strcmp(way, "plain") != 0)
+	if (strcmp(way, "plain") != 0 && strcmp(way, "waits") != 0)
 		sigaction(SIGTERM, &action, NULL);
 	if (strcmp(way, "closes") == 0) {
 		for (int fd = 3; fd < 1024; fd++)
@@ -167,6 +184,8 @@ int main(int argc, char **argv)
 	listener = listen_at((unsigned short)atoi(argv[2]));
 	if (strcmp(way, "pause") == 0 || strcmp(way, "suspend") == 0)
 		return wait_for_term(listener, strcmp(way, "suspend") == 0);
+	if (strcmp(way, "waits") == 0)
+		return take_term(listener);
 	if (strcmp(way, "never") == 0) {
 		while (!stop)
 			poll(NULL, 0, 1000);
