@@ -19,8 +19,15 @@ inside true 2>/dev/null || { echo "no root and no user namespaces" >&2; exit 2; 
 
 port=$(inside python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
 inside openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost 2>/dev/null
+set -m # a group of its own, which ends as one
 inside timeout 120 gnutls-serv --echo -q -p "$port" --x509keyfile key.pem --x509certfile cert.pem >server.log 2>&1 &
-for _ in {1..200}; do (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break; sleep 0.1; done
+set +m
+server=$!
+disown
+trap 'kill -KILL -- -$server 2>/dev/null; rm -rf "$tmp"' EXIT
+listens() { (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
+for _ in {1..200}; do ! listens || break; sleep 0.1; done
+listens || { echo "gnutls-serv does not listen" >&2; exit 2; }
 inside gnutls-cli --version | sed -n 1p
 
 bad=0
