@@ -49,10 +49,10 @@ expect "reordercap" "$(try reordercap secrets.pcapng four.pcapng)" "1 reordercap
 blocks() {
 	run python3.11 -c 'import struct, sys
 data, at = open(sys.argv[1], "rb").read(), 0
-for _ in range(3):
+for i in range(3):
     kind, size = struct.unpack_from("<II", data, at)
     at += size
-    print(kind, end=" " if _ < 2 else "\n")' "$1"
+    print(kind, end=" " if i < 2 else "\n")' "$1"
 }
 expect "blocks of editcap's" "$(blocks secrets.pcapng)" "168627466 10 1"
 expect "tshark -w" "$(try tshark -r secrets.pcapng -w five.pcapng)" "0 "
