@@ -6,19 +6,25 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/private.sh"
 trap 'fail "line $LINENO: $BASH_COMMAND"' ERR
 GENERATOR=$FLOWDAR_BUILD/tests/ctf/trace_generator
-for need in lttng lttng-relayd ip nsenter jq; do
+for need in lttng lttng-relayd ip nsenter hostname jq; do
 	command -v $need > /dev/null || { echo "skipped: needs $need"; exit 77; }
 done
 mkdir -p /run/netns
 mount -t tmpfs tmpfs /run/netns
-unshare -n true || { echo "skipped: needs networks of its own"; exit 77; }
 
 # The relay daemon's host: the machines of both others are behind a bridge of it.
-ip netns add relay
-ip -n relay link set lo up
-ip -n relay link add br0 type bridge 2> /dev/null || { echo "skipped: needs bridges"; exit 77; }
-ip -n relay addr add 10.9.0.1/24 dev br0
-ip -n relay link set br0 up
+network() {
+	ip netns add relay && ip -n relay link set lo up && ip -n relay link add br0 type bridge &&
+		ip -n relay addr add 10.9.0.1/24 dev br0 && ip -n relay link set br0 up && linked alpha 10.9.0.15 && linked beta 10.9.0.14
+}
+
+# linked HOST ADDRESS
+linked() {
+	ip netns add "$1" && ip -n relay link add "v-$1" type veth peer name e0 netns "$1" && ip -n relay link set "v-$1" master br0 up &&
+		ip -n "$1" link set lo up && ip -n "$1" addr add "$2/24" dev e0 && ip -n "$1" link set e0 up &&
+		nsenter --net="/run/netns/$1" unshare -u -m true
+}
+network 2> "$WORK/network" || { echo "skipped: needs networks with a bridge between them: $(cat "$WORK/network")"; exit 77; }
 on_relay=(nsenter --net=/run/netns/relay)
 "${on_relay[@]}" lttng-relayd -o "$WORK/relay" -C tcp://10.9.0.1:5342 -D tcp://10.9.0.1:5343 -L tcp://10.9.0.1:5344 \
 	> "$WORK/relayd.err" 2>&1 &
@@ -37,12 +43,6 @@ lttng -q stop && lttng -q destroy
 EOF
 export GENERATOR WORK
 for host in alpha beta; do
-	ip netns add $host
-	ip -n relay link add v-$host type veth peer name e0 netns $host
-	ip -n relay link set v-$host master br0 up
-	ip -n $host link set lo up
-	ip -n $host addr add 10.9.0.1${#host}/24 dev e0
-	ip -n $host link set e0 up
 	rounds=100
 	[ $host = alpha ] || rounds=200
 	nsenter --net=/run/netns/$host unshare -u -m bash "$WORK/host" $host $rounds > "$WORK/$host.err" 2>&1 || fail "$host"
@@ -67,7 +67,7 @@ done
 # Clocks that are 3 s apart.
 cp -r "$WORK/relay" "$WORK/apart"
 for metadata in "$WORK"/apart/beta/*/ust/uid/*/64-bit/metadata; do
-	offset=$(grep -a -o 'offset = [0-9]*' "$metadata" | awk '{ print $3; exit }')
+	offset=$(grep -a -o 'offset = [0-9]*' "$metadata" | awk 'NR == 1 { print $3 }')
 	sed -i "s/offset = $offset/offset = $((offset + 3000000000))/" "$metadata"
 done
 by_host "$WORK/apart" | cmp - "$WORK/both" || fail "clocks that are apart"
