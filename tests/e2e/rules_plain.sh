@@ -9,8 +9,8 @@ export LTTNG_UST_REGISTER_TIMEOUT=60000
 for need in lttng gcc jq; do
 	command -v "$need" > /dev/null || { echo "skipped: needs $need"; exit 77; }
 done
-library=$(ldconfig -p | awk '/liblttng-ust-cyg-profile-fast\.so/ { print $NF; exit }')
-fork=$(ldconfig -p | awk '/liblttng-ust-fork\.so/ { print $NF; exit }')
+library=$(ldconfig -p | awk '/liblttng-ust-cyg-profile-fast\.so/ && !seen++ { print $NF }')
+fork=$(ldconfig -p | awk '/liblttng-ust-fork\.so/ && !seen++ { print $NF }')
 [ -n "$library" ] && [ -n "$fork" ] || { echo "skipped: needs LTTng's cyg-profile and fork libraries"; exit 77; }
 
 cat > "$WORK/server.c" << 'EOF'
