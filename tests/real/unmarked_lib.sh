@@ -234,7 +234,7 @@ unmarked_strace() {
 # unmarked_traced TRACER: it has all threads of the server, has let them go on, and waits for what they do: of a thread
 # that it comes to later a call may be missed.
 unmarked_traced() {
-	! grep -L '^TracerPid:.*[1-9]' "/proc/$server_pid/task/"*/status | grep . || return
+	[ -z "$(grep -L '^TracerPid:.*[1-9]' "/proc/$server_pid/task/"*/status)" ] || return
 	grep -q '^State:.S' "/proc/$1/status" && unmarked_rests
 }
 
