@@ -75,6 +75,7 @@ kill $squatter
 wait $squatter 2> /dev/null
 # The process looks for its name every other second.
 freed() {
+	rm -rf "$WORK/freed"
 	timeout 300 "$FLOWDAR" record -o "$WORK/freed" --attach $served --duration 1s > /dev/null 2> "$WORK/freed.err"
 }
 wait_for 60 freed || fail "the process did not get its name back"
