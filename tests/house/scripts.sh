@@ -8,5 +8,6 @@ mapfile -t files < <({
 	find scripts tests bench instrument -name '*.sh' 2>/dev/null
 	printf '%s\n' scripts/demo scripts/test .ci/run
 } | sort)
-shellcheck --external-sources --source-path=SCRIPTDIR --severity=warning "${files[@]}"
+printf '%s\0' "${files[@]}" | xargs -0 -P "$(nproc)" -n 12 \
+	shellcheck --external-sources --source-path=SCRIPTDIR --severity=warning
 echo "${#files[@]} scripts, nothing found"
