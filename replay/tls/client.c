@@ -6,6 +6,9 @@
 #include <openssl/ssl.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/file_read.h"
 
 /* So many connections keep their buffers of 34 KiB between two records; of more they are made each time. */
 #define BUFFERED_LINKS 1024u
@@ -110,10 +113,10 @@ static int on_asked(SSL *ssl, X509 **certificate, EVP_PKEY **key)
 	return 0;
 }
 
-/* Nobody is asked for one: there may be no terminal, or it may be somebody else's. */
-static int no_passphrase(char *text, int size, int writes, void *user)
+/* Nobody is asked: libssl would, at the terminal. */
+static int no_pass_phrase(char *phrase, int size, int writes, void *user)
 {
-	(void)text;
+	(void)phrase;
 	(void)size;
 	(void)writes;
 	(void)user;
@@ -122,17 +125,23 @@ static int no_passphrase(char *text, int size, int writes, void *user)
 
 static gboolean set_certificate(SSL_CTX *context, const char *path, GError **error)
 {
+	int fd;
+
 	if (!path) {
 		SSL_CTX_set_client_cert_cb(context, on_asked);
 		return TRUE;
 	}
-	SSL_CTX_set_default_passwd_cb(context, no_passphrase);
+	fd = fdar_file_open(path, error);
+	if (fd < 0)
+		return FALSE;
+	close(fd);
+	SSL_CTX_set_default_passwd_cb(context, no_pass_phrase);
 	ERR_clear_error();
 	if (SSL_CTX_use_certificate_chain_file(context, path) == 1 &&
 	    SSL_CTX_use_PrivateKey_file(context, path, SSL_FILETYPE_PEM) == 1)
 		return TRUE;
 	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-		    "%s: a certificate and its key in PEM are expected, without a passphrase",
+		    "%s: a certificate and its key in PEM are expected, without a pass phrase",
 		    path);
 	ERR_clear_error();
 	return FALSE;

@@ -14,7 +14,7 @@
 /* What all connections have in common: the sessions that can be resumed. For one thread. */
 struct fdar_tls_client;
 
-/* certificate: a PEM file with what clients show of themselves, and its key without a passphrase; NULL: nothing. NULL and error when that cannot
+/* certificate: a PEM file with what clients show of themselves, and its key without a pass phrase; NULL: nothing. NULL and error when that cannot
  * be read, or libssl fails. */
 struct fdar_tls_client *fdar_tls_client_new(const char *certificate, GError **error);
 void fdar_tls_client_free(struct fdar_tls_client *client);
