@@ -26,12 +26,23 @@ my %say = (
 my %hurt = (
 	"demo-regex" => sub { get("/match?s=$a!", "close") },
 	"demo-copies" => sub { get("/echo?s=" . "e" x 2000, "close") },
+	"demo-reader" => sub { get("/static/big", "close") },
+	"nginx-nesting" => sub { get("/d" x 120 . "/guilty", "keep-alive") x 60 . get("/guilty", "close") },
+	"nginx-copies" => sub { get("/limited", "close") },
 	"nginx-regex" => sub { get("/news/$a.xhtml", "close") },
 	"httpd-nesting" => sub { get("/d" x 120 . "/guilty", "keep-alive") x 60 . get("/guilty", "close") },
 	"redis-keys" => sub { "KEYS *:*:guilty*\r\n" x 20 },
+	"redis-copies" => sub { "DEBUG SLEEP 0.06\r\n" },
 	"redis-multiget" => sub { ("MGET " . join(" ", ("guilty") x 8000) . "\r\n") x 8 },
 	"redis-pair" => sub { $_[0] ? "SORT guilty ALPHA LIMIT 0 1\r\n" x 400 : "DEL guilty\r\nRPUSH guilty " . join(" ", 1 .. 2000) . "\r\n" },
 );
+if ($kind eq "redis-nesting") {
+	my $script = 'for i=1,1000 do cjson.decode(ARGV[1]) end return "guilty"';
+	my $deep = "[" x 900 . "]" x 900;
+	$hurt{$kind} = sub {
+		sprintf "*4\r\n\$4\r\nEVAL\r\n\$%d\r\n%s\r\n\$1\r\n0\r\n\$%d\r\n%s\r\n", length $script, $script, length $deep, $deep;
+	};
+}
 if ($kind eq "redis-hash") {
 	my $script = 'local t={} for w in string.gmatch(ARGV[1],"%S+") do t[w]=1 end return "guilty"';
 	my $words = alike(6000);
@@ -43,6 +54,7 @@ my ($server) = $kind =~ /^(\w+)-/;
 my $end = $server eq "redis" ? "QUIT\r\n" : "";
 for my $number (0 .. $sessions - 1) {
 	my $socket = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => $port) or die "session $number: $!";
+	my $pause = $kind =~ /-reader$/ && exists $guilty{$number} ? 0.06 : 0;
 	my @messages = ($say{$server}->($number, "keep-alive"));
 	push @messages, exists $guilty{$number} ? $hurt{$kind}->($guilty{$number}) . $end
 		: $say{$server}->($number + 1, "close") . $end;
@@ -52,7 +64,7 @@ for my $number (0 .. $sessions - 1) {
 			while $sent < length $messages[$at];
 		sysread($socket, $bytes, 1 << 20) or last;
 		next if $at < $#messages;
-		1 while sysread($socket, $bytes, 1 << 20);
+		select undef, undef, undef, $pause while sysread($socket, $bytes, 1 << 20);
 	}
 	close $socket;
 }
