@@ -7,6 +7,7 @@
 #include "cli/record/player.h"
 #include "cli/record/record_options.h"
 #include "base/amount.h"
+#include "base/show.h"
 #include "cli/kit/help.h"
 #include "cli/kit/prose.h"
 #include "cli/kit/table.h"
@@ -83,6 +84,10 @@ static void show_line(struct fdar_record_view *view, const struct fdar_record_pr
 void fdar_record_view_progress(struct fdar_record_view *view,
 			       const struct fdar_record_progress *progress)
 {
+	g_autofree char *server = fdar_show(view->server);
+	g_autofree char *output = fdar_show(view->output);
+	g_autofree char *text = fdar_show(progress->text ? progress->text : "");
+
 	if (progress->phase == FDAR_RECORD_WARNING) {
 		fdar_record_view_clear(view);
 		fdar_warning(&fdar_record_usage, "%s", progress->text);
@@ -93,8 +98,8 @@ void fdar_record_view_progress(struct fdar_record_view *view,
 	case FDAR_RECORD_WARNING:
 		break;
 	case FDAR_RECORD_STARTED:
-		fprintf(stderr, "recording %s (pid %d) into %s; Ctrl-C stops it\n", view->server,
-			(int)progress->server, view->output);
+		fprintf(stderr, "recording %s (pid %d) into %s; Ctrl-C stops it\n", server,
+			(int)progress->server, output);
 		if (view->io_alone)
 			say_io_alone();
 		break;
@@ -102,16 +107,16 @@ void fdar_record_view_progress(struct fdar_record_view *view,
 		fdar_record_view_clear(view);
 		fprintf(stderr,
 			"%s went to the background; recording until its last process ends\n",
-			view->server);
+			server);
 		break;
 	case FDAR_RECORD_SNAPSHOT:
 		fdar_record_view_clear(view);
-		fprintf(stderr, "snapshot: %s\n", progress->text);
+		fprintf(stderr, "snapshot: %s\n", text);
 		break;
 	case FDAR_RECORD_STOPPING:
 		fdar_record_view_clear(view);
 		fprintf(stderr, view->attached ? "stopping; %s goes on\n" : "stopping %s\n",
-			view->server);
+			server);
 		break;
 	default:
 		show_line(view, progress);
@@ -327,6 +332,7 @@ void fdar_record_view_report(struct fdar_record_view *view, const char *dir,
 	g_autofree char *duration = fdar_format_duration((double)info->duration_ns);
 	g_autofree char *lost = losses_text(info);
 	g_autofree char *server = fdar_record_view_server(info);
+	g_autofree char *shown = fdar_show(dir);
 
 	fdar_record_view_clear(view);
 	for (char **warning = info->warnings; warning && *warning; warning++)
@@ -339,12 +345,12 @@ void fdar_record_view_report(struct fdar_record_view *view, const char *dir,
 		return;
 	report_calls(info);
 	fprintf(stderr, "%s %s of %s in %s, %s%s: %s", info->snapshot ? "kept" : "recorded", events,
-		sessions, duration, bytes, lost, info->snapshot ? dir : info->ended);
+		sessions, duration, bytes, lost, info->snapshot ? shown : info->ended);
 	fprintf(stderr, info->exit_status ? "; %s\n" : "\n", server);
 	if (view->io && view->sessions && !view->sampled && !view->io_alone && !info->calls &&
 	    !info->calls_skipped)
 		say_io_alone();
 	if (!info->died && !is_unplayed(view))
-		fprintf(stderr, "next: flowdar analyze %s, or flowdar diff BASELINE %s\n", dir,
-			dir);
+		fprintf(stderr, "next: flowdar analyze %s, or flowdar diff BASELINE %s\n", shown,
+			shown);
 }

@@ -121,6 +121,14 @@ grep -q '^recorded' "$WORK/back.err" || fail "not recorded: $(cat "$WORK/back.er
 ! grep -q 'events/s' "$WORK/back.err" || fail "drawn over a shell's prompt: $(cat "$WORK/back.err")"
 nothing_left
 
+note "what a server is called moves no cursor"
+odd=$WORK/$(printf 'odd\033[31m\342\200\256\302\2332J')
+cp "$(type -P true)" "$odd"
+"$FLOWDAR" record -o "$odd.d" -- "$odd" > /dev/null 2> "$WORK/odd.err" || fail "exit status $?"
+grep -q '^recording .*odd' "$WORK/odd.err" || fail "not recorded: $(cat -v "$WORK/odd.err")"
+! LC_ALL=C grep -q "$(printf '\033\\|\342\200\256\\|\302\233')" "$WORK/odd.err" || fail "raw: $(cat -v "$WORK/odd.err")"
+nothing_left
+
 note "a directory of somebody else's, or behind a link of theirs"
 mkdir -p "$WORK/theirs/rec" "$WORK/secret"
 chmod 700 "$WORK/secret"
