@@ -7,8 +7,8 @@
  * kernel does not permit that there are none: of one's own programs it would be those of their own code alone.
  *
  * A record of each fault would cost a third of the time of one. So the kernel writes one of every
- * FDAR_PERF_COUNTS_PERIOD on a processor, and of what is rare one each. (Events by frequency, attr.freq, are none for
- * this: the kernel reckons with a period that was not yet in force, and after a burst lets thousands pass.) Each says
+ * FDAR_PERF_COUNTS_PERIOD on a processor, and of what is rare one each. (Events by frequency, attr.freq, were tried:
+ * after a burst they let thousands pass, and one session of 20,000 faults was told 3,639.) Each says
  * how many there were until then, so it stands for all since the one before: whose they were is an estimate.
  */
 #ifndef FDAR_PIPELINE_SAMPLES_PERF_COUNTS_H
