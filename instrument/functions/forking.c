@@ -14,8 +14,9 @@
 /* The tid of who has them. */
 static uint32_t fork_lock, change_lock;
 
-/* Whether this process was made in the middle of a change, or one of its fathers was. */
-static uint32_t half_changed;
+/* Whether this process was made in the middle of a change, or one of its fathers was; and whether its counters are
+ * still to say so: until it has some, its father's are there. */
+static uint32_t half_changed, half_untold;
 
 /* Atomic: somebody has not given a lock back in all of HOLDER_MS. Should he stand still for ever, that is what one
  * fork takes longer, not each. */
@@ -62,8 +63,7 @@ static void child_done(void)
 	fdar_threads_forked(mine.list);
 	if (whole || half_changed)
 		return;
-	half_changed = 1;
-	fdar_control_add(gave_up, 1);
+	half_changed = half_untold = 1;
 }
 
 static void done(void)
@@ -94,6 +94,9 @@ void fdar_forking_forked(void)
 {
 	struct fdar_thread *self = fdar_thread_self;
 
+	if (half_untold)
+		fdar_control_add(gave_up, 1);
+	half_untold = 0;
 	if (!self)
 		return;
 	fdar_counting_init(&self->counting);

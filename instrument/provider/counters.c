@@ -25,9 +25,16 @@ _Static_assert(sizeof(struct fdar_control_counters) <= FDAR_CONTROL_COUNTERS_BYT
 	       "the file is too small");
 _Static_assert(SLOTS_AT < FDAR_CONTROL_COUNTERS_FIRST, "counters have their memory");
 
+/* Before each mapping of counters is a page that is in no file: which one came before it. A child finds all of
+ * its parent's by that. */
+struct mapped {
+	struct mapped *older;
+};
+
 static struct {
 	struct fdar_control_counters *counters; /* atomic */
-	char folder[PATH_MAX];                  /* "": none */
+	struct mapped *newest;
+	char folder[PATH_MAX]; /* "": none */
 } state;
 
 /* Where a thread has this one says which stripe is its own. */
@@ -89,18 +96,57 @@ static int file_make(void)
 	return fd;
 }
 
+static size_t page_bytes(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static void *counters_of(struct mapped *mapped)
+{
+	return (char *)mapped + page_bytes();
+}
+
+/* NULL: it cannot be. */
+static struct fdar_control_counters *file_map(int fd)
+{
+	size_t bytes = page_bytes() + FDAR_CONTROL_COUNTERS_BYTES;
+	struct mapped *mapped =
+		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (mapped == MAP_FAILED)
+		return NULL;
+	if (mmap(counters_of(mapped), FDAR_CONTROL_COUNTERS_BYTES, PROT_READ | PROT_WRITE,
+		 MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED) {
+		munmap(mapped, bytes);
+		return NULL;
+	}
+	mapped->older = state.newest;
+	state.newest = mapped;
+	return counters_of(mapped);
+}
+
+/* In a child: where its parent's counters were is memory of its own, as a signal handler that forked may return into
+ * somebody who writes there. Where that cannot be had, nothing is there. */
+static void parents_leave(void)
+{
+	for (struct mapped *mapped = state.newest; mapped; mapped = mapped->older)
+		if (mmap(counters_of(mapped), FDAR_CONTROL_COUNTERS_BYTES, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+			munmap(counters_of(mapped), FDAR_CONTROL_COUNTERS_BYTES);
+	state.newest = NULL;
+}
+
 static void counters_make(void)
 {
-	struct fdar_control_counters *counters = MAP_FAILED;
+	struct fdar_control_counters *counters = NULL;
 	struct stat space;
 	int fd = state.folder[0] && size_allowed() ? file_make() : -1;
 
 	if (fd >= 0)
-		counters = mmap(NULL, FDAR_CONTROL_COUNTERS_BYTES, PROT_READ | PROT_WRITE,
-				MAP_SHARED, fd, 0);
+		counters = file_map(fd);
 	if (fd >= 0)
 		close(fd);
-	if (counters == MAP_FAILED) {
+	if (!counters) {
 		__atomic_store_n(&state.counters, NULL, __ATOMIC_RELEASE);
 		return;
 	}
@@ -127,6 +173,7 @@ void fdar_counters_forked(void)
 {
 	int saved_errno = errno;
 
+	parents_leave();
 	counters_make();
 	errno = saved_errno;
 }

@@ -13,7 +13,8 @@
  * there are no counters from now on. */
 void fdar_counters_open(const char *path);
 
-/* In a forked child: what is mapped is the parent's. */
+/* In a forked child, in memory of its own: what is mapped is the parent's. That is left, so that nobody who takes over
+ * the child can write there, and the child gets its own. */
 void fdar_counters_forked(void);
 
 #endif

@@ -67,11 +67,17 @@ static gboolean fork_once(void)
 	child = fork();
 	g_assert_cmpint(child, >=, 0);
 	fdar_forking_end();
-	if (child == 0)
+	if (child == 0) {
+		/* until here they are its parent's */
+		if (counters->gave_up)
+			_exit(2);
+		fdar_forking_forked();
 		_exit(counters->gave_up ? 1 : 0);
+	}
 	g_assert_cmpint(waitpid(child, &status, 0), ==, child);
 	g_assert_true(WIFEXITED(status));
 	g_assert_cmpuint(counters->gave_up, ==, 0);
+	g_assert_cmpint(WEXITSTATUS(status), <=, 1);
 	return WEXITSTATUS(status) == 0;
 }
 

@@ -132,6 +132,22 @@ for _ in 1 2 3 4 5; do
 done
 [ "$(value processes)" = 10 ] || fail "$(value processes) processes, not 10"
 
+# A worker that was taken over can write its own counters, and neither its parent's nor the segment.
+for how in fork clone; do
+	segment "hostile-$how"
+	mkfifo "$work/hostile.$how"
+	preloaded libflowdar-functions.so "$programs/traced_worker" $how <"$work/hostile.$how" >"$work/said.hostile-$how" &
+	exec 3>"$work/hostile.$how"
+	wait_for grep -q pid "$work/said.hostile-$how"
+	read -r _ pid < <(grep pid "$work/said.hostile-$how")
+	written=$(grep -c AAAAAAAA "$FLOWDAR_CONTROL".counters/"$pid"-* "$FLOWDAR_CONTROL" | grep -vc ':0$') || true
+	[ "$written" = 0 ] || fail "hostile, $how: wrote to its parent's counters, or to the segment"
+	grep -qx 'written 1' "$work/said.hostile-$how" || fail "hostile, $how: $(cat "$work/said.hostile-$how"); it should have had its own counters"
+	exec 3>&-
+	wait $! || fail "hostile, $how: its parent ended with $?"
+	[ "$how" = clone ] || at_least calls 10000 || fail "hostile, $how: $(value calls) calls"
+done
+
 trace_stop
 calls_expand
 
