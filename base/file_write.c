@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/target.h"
 
 static gboolean set_error(const char *path, int code, const char *reason, GError **error)
 {
@@ -20,9 +22,10 @@ static gboolean set_errno(const char *path, GError **error)
 }
 
 /* A pipe or device is written to, not replaced. */
-static gboolean write_through(const char *path, const void *data, gsize length, GError **error)
+static gboolean write_through(const char *path, const char *held, const void *data, gsize length,
+			      GError **error)
 {
-	FILE *file = fopen(path, "we");
+	FILE *file = fopen(held, "we");
 	gboolean fine;
 
 	if (!file)
@@ -33,23 +36,58 @@ static gboolean write_through(const char *path, const void *data, gsize length, 
 	return TRUE;
 }
 
-gboolean fdar_file_write(const char *path, const void *data, gsize length, GError **error)
+static gboolean replace(const char *path, const char *held, const void *data, gsize length,
+			int mode, GError **error)
 {
 	g_autoptr(GError) cause = NULL;
 	const char *reason;
-	char *target;
-	GStatBuf status;
 
-	if (g_stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
-		return write_through(path, data, length, error);
-	target = realpath(path, NULL); /* a link stays, and what it points to is replaced */
-	if (g_file_set_contents_full(target ? target : path, data, (gssize)length,
-				     G_FILE_SET_CONTENTS_CONSISTENT, 0666, &cause)) {
-		free(target);
+	if (g_file_set_contents_full(held, data, (gssize)length, G_FILE_SET_CONTENTS_CONSISTENT,
+				     mode, &cause))
 		return TRUE;
-	}
-	free(target);
 	/* GLib's message names the temporary file; what is wrong stands at its end */
 	reason = g_strrstr(cause->message, ": ");
 	return set_error(path, cause->code, reason ? reason + 2 : cause->message, error);
+}
+
+/* Of /proc (/dev/stdout): where it is now. NULL: nowhere that can be named. */
+static char *kernels_link(const char *held)
+{
+	char *text = g_file_read_link(held, NULL);
+
+	if (text && g_path_is_absolute(text))
+		return text;
+	g_free(text);
+	return NULL;
+}
+
+/* Of the user's own file; else of a new one. */
+static int mode_of(const GStatBuf *status)
+{
+	return status->st_uid == geteuid() ? (int)(status->st_mode & 0777) : 0600;
+}
+
+gboolean fdar_file_write(const char *path, const void *data, gsize length, GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+	g_autofree char *named = NULL;
+	struct fdar_target target;
+	GStatBuf status;
+	gboolean fine;
+	int mode = 0600;
+
+	if (!fdar_target_open(path, FDAR_TARGET_FOLLOW, &target, &cause))
+		return set_error(path, cause->code, cause->message, error);
+	if (g_stat(target.path, &status) != 0)
+		status.st_mode = 0;
+	else if (S_ISREG(status.st_mode))
+		mode = mode_of(&status);
+	if (status.st_mode && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
+		fine = write_through(path, target.path, data, length, error);
+	else if ((named = kernels_link(target.path)))
+		fine = replace(path, named, data, length, mode, error);
+	else
+		fine = replace(path, target.path, data, length, mode, error);
+	fdar_target_clear(&target);
+	return fine;
 }

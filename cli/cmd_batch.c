@@ -3,6 +3,7 @@
 #include <glib/gstdio.h>
 #include <stdio.h>
 
+#include "base/target.h"
 #include "cli/batch/batch_run.h"
 #include "cli/batch/batch_table.h"
 #include "cli/kit/cells.h"
@@ -99,11 +100,8 @@ static int batch(const struct options *options, char **paths, enum fdar_format f
 
 	if (!cases)
 		return fdar_failure(&usage, g_steal_pointer(&error));
-	if (g_mkdir_with_parents(options->output, 0777) != 0) {
-		g_set_error(&error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: cannot be made: %s",
-			    options->output, g_strerror(errno));
+	if (!fdar_target_folder(options->output, FDAR_TARGET_MAKE, NULL, &error))
 		return fdar_failure(&usage, g_steal_pointer(&error));
-	}
 	if (!fdar_batch_run(cases, &run))
 		return FDAR_EXIT_INTERRUPTED;
 	fdar_batch_load(cases);

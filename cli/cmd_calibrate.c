@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analyze/diff/calibration.h"
+#include "base/target.h"
 #include "cli/diff/calibration_file.h"
 #include "cli/diff/diff_sides.h"
 #include "cli/kit/command.h"
@@ -227,13 +228,12 @@ static int calibrate_and_save(const struct texts *texts, char **paths)
 /* words: the recordings, or with --play the server's command. */
 static int run(const struct texts *texts, char **words)
 {
+	GError *error = NULL;
 	char **made = NULL;
 	int code = FDAR_EXIT_OK;
 
-	if (g_mkdir(texts->output, 0700) != 0 && errno != EEXIST)
-		return fdar_failure(&usage,
-				    g_error_new(G_IO_ERROR, (gint)g_io_error_from_errno(errno),
-						"%s: %s", texts->output, g_strerror(errno)));
+	if (!fdar_target_folder(texts->output, 0, NULL, &error))
+		return fdar_failure(&usage, error);
 	if (texts->play)
 		made = record_all(texts, words, &code);
 	if (code == FDAR_EXIT_OK)

@@ -6,6 +6,7 @@
 
 #include "base/file_write.h"
 #include "base/show.h"
+#include "base/target.h"
 #include "cli/export/export_sql.h"
 
 /* Spreadsheets take these at a cell's begin for a formula; names come from strangers' traces. */
@@ -74,11 +75,8 @@ static gboolean make_folder(const char *dir, GError **error)
 {
 	g_autoptr(GDir) old = NULL;
 
-	if (g_mkdir(dir, 0777) != 0 && errno != EEXIST) {
-		g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno), "%s: %s",
-			    dir, g_strerror(errno));
+	if (!fdar_target_folder(dir, 0, NULL, error))
 		return FALSE;
-	}
 	old = g_dir_open(dir, 0, error);
 	if (old && g_dir_read_name(old)) {
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_EXISTS,

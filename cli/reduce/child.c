@@ -8,12 +8,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/target.h"
 #include "pipeline/server/processes.h"
 
 /* quiet: without what goes to standard error. */
 static void redirect(const char *path, gboolean quiet)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	int said = quiet ? open("/dev/null", O_WRONLY | O_CLOEXEC) : fd;
 
 	if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0 || dup2(said, STDERR_FILENO) < 0)
@@ -60,15 +61,15 @@ gboolean fdar_child_make_directory(const char *path, gboolean *made, GError **er
 {
 	g_autoptr(GDir) dir = NULL;
 
-	*made = g_mkdir(path, 0700) == 0;
+	if (!fdar_target_folder(path, 0, made, error))
+		return FALSE;
 	if (*made)
 		return TRUE;
-	dir = errno == EEXIST ? g_dir_open(path, 0, error) : NULL;
+	dir = g_dir_open(path, 0, error);
 	if (dir && !g_dir_read_name(dir))
 		return TRUE;
-	if (error && !*error)
-		g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno), "%s: %s", path,
-			    dir ? "is not empty" : g_strerror(errno));
+	if (dir)
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_EMPTY, "%s: is not empty", path);
 	return FALSE;
 }
 

@@ -27,8 +27,9 @@
 void fdar_serving_redirect(const char *out, const char *log)
 {
 	int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	int errors = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	int output = out ? open(out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : errors;
+	int errors = open(log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int output = out ? open(out, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600)
+			 : errors;
 
 	if (in < 0 || errors < 0 || output < 0 || dup2(in, 0) < 0 || dup2(output, 1) < 0 ||
 	    dup2(errors, 2) < 0)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file_read.h"
+#include "base/target.h"
 
 #define MAGIC     "flowdar-reduce 1 "
 #define BYTES_MAX ((gsize)256 << 20)
@@ -75,7 +76,7 @@ struct fdar_state *fdar_state_open(const char *path, const char *fingerprint, GE
 /* Only when there is something to keep: no answer, no file. */
 static gboolean open_file(struct fdar_state *state)
 {
-	int fd = open(state->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	int fd = fdar_target_create(state->path, O_APPEND, NULL);
 
 	if (fd < 0 || ftruncate(fd, state->whole) != 0 || !(state->file = fdopen(fd, "a"))) {
 		state->wrong = errno;

@@ -1,10 +1,12 @@
 #include "cli/replay/replay_lockstep.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "base/amount.h"
 #include "base/file_read.h"
+#include "base/target.h"
 #include "replay/lockstep/ports.h"
 
 #define ORDER_BYTES_MAX ((gsize)1 << 30)
@@ -245,12 +247,11 @@ gboolean fdar_replay_lockstep_begin(struct fdar_replay_lockstep *lockstep,
 	if (!lockstep->stepper)
 		return FALSE;
 	if (texts->steps_out) {
-		lockstep->steps = fopen(texts->steps_out, "we");
-		if (!lockstep->steps) {
-			g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno),
-				    "%s: %s", texts->steps_out, g_strerror(errno));
+		int fd = fdar_target_create(texts->steps_out, O_TRUNC, error);
+
+		lockstep->steps = fd >= 0 ? fdopen(fd, "w") : NULL;
+		if (!lockstep->steps)
 			return FALSE;
-		}
 	}
 	options.order = lockstep->order;
 	options.watch = lockstep->watch;

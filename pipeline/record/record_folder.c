@@ -11,6 +11,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/target.h"
 #include "pipeline/recording/recording.h"
 #include "pipeline/recording/stacks.h"
 
@@ -67,13 +68,14 @@ static gboolean claim(int fd, const char *path, GError **error)
 	return TRUE;
 }
 
-static const char *why_not_open(const char *path, int reason)
+/* held: the way to it. */
+static const char *why_not_open(const char *held, int reason)
 {
 	struct stat st;
 
 	if (reason != ENOTDIR && reason != ELOOP)
 		return g_strerror(reason);
-	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode)
+	return lstat(held, &st) == 0 && S_ISLNK(st.st_mode)
 		       ? "is a link; name the directory that it leads to"
 		       : "is a file; expected a directory to record into";
 }
@@ -92,22 +94,37 @@ static void name_parts(struct fdar_record_folder *folder, const char *path, int 
 		close(fd);
 }
 
+/* held: the way to path. -1 and error. */
+static int make_and_open(const char *path, const char *held, gboolean *made, GError **error)
+{
+	int fd;
+
+	*made = g_mkdir(held, 0700) == 0;
+	if (!*made && errno != EEXIST) {
+		fail(error, path, g_strerror(errno));
+		return -1;
+	}
+	fd = open(held, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		fail(error, path, why_not_open(held, errno));
+	return fd;
+}
+
 gboolean fdar_record_folder_make(const char *output, struct fdar_record_folder *folder,
 				 GError **error)
 {
 	g_autofree char *path = g_canonicalize_filename(output, NULL);
-	g_autofree char *parent = g_path_get_dirname(path);
+	g_autoptr(GError) cause = NULL;
+	struct fdar_target target;
 	gboolean made;
 	int fd;
 
-	if (g_mkdir_with_parents(parent, 0777) != 0)
-		return fail(error, parent, g_strerror(errno));
-	made = g_mkdir(path, 0700) == 0;
-	if (!made && errno != EEXIST)
-		return fail(error, path, g_strerror(errno));
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (!fdar_target_open(path, FDAR_TARGET_MAKE, &target, &cause))
+		return fail(error, path, cause->message);
+	fd = make_and_open(path, target.path, &made, error);
+	fdar_target_clear(&target);
 	if (fd < 0)
-		return fail(error, path, why_not_open(path, errno));
+		return FALSE;
 	if (!claim(fd, path, error)) {
 		close(fd);
 		return FALSE;

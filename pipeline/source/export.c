@@ -15,6 +15,7 @@
 #include "pipeline/recording/recording.h"
 #include "pipeline/recording/trace_find.h"
 #include "base/file_read.h"
+#include "base/target.h"
 
 #define METADATA_MAX (32u << 20) /* pipeline/metadata reads no more */
 #define COPY_BYTES   (1u << 20)
@@ -315,15 +316,15 @@ static uint64_t trace_bytes(const char *folder)
 
 /* ---- the whole ---- */
 
-/* FALSE and error unless there is nothing at out, or an empty directory. */
-static gboolean check_out(const char *out, GError **error)
+/* FALSE and error unless there is nothing at out, or an empty directory. held: the way to it. */
+static gboolean check_out(const char *out, const char *held, GError **error)
 {
 	g_autoptr(GDir) dir = NULL;
 	struct stat st;
 
-	if (lstat(out, &st) != 0)
+	if (lstat(held, &st) != 0)
 		return errno == ENOENT || fail(out, error);
-	dir = S_ISDIR(st.st_mode) ? g_dir_open(out, 0, error) : NULL;
+	dir = S_ISDIR(st.st_mode) ? g_dir_open(held, 0, error) : NULL;
 	if (S_ISDIR(st.st_mode) && !dir)
 		return FALSE;
 	if (dir && !g_dir_read_name(dir))
@@ -336,15 +337,14 @@ static gboolean check_out(const char *out, GError **error)
 }
 
 /* The folder that becomes out: beside it, so that it can be renamed. NULL and error. */
-static char *make_draft(const char *out, mode_t mode, GError **error)
+static char *make_draft(const char *out, const char *held, mode_t mode, GError **error)
 {
-	g_autofree char *whole = g_canonicalize_filename(out, NULL);
-	g_autofree char *parent = g_path_get_dirname(whole), *name = g_path_get_basename(whole);
+	g_autofree char *parent = g_path_get_dirname(held), *name = g_path_get_basename(held);
 	char *draft = g_strdup_printf("%s/.%s.flowdar-%ld", parent, name, (long)getpid());
 
 	if (g_mkdir(draft, mode) == 0)
 		return draft;
-	fail(errno == ENOENT ? parent : draft, error);
+	fail(out, error);
 	g_free(draft);
 	return NULL;
 }
@@ -394,8 +394,9 @@ gboolean fdar_export_ctf(const char *path, const char *out, fdar_export_progress
 			 void *user, struct fdar_export *result, GError **error)
 {
 	struct work work = { .result = result, .progress = progress, .user = user };
-	g_autofree char *root = NULL, *draft = NULL;
+	g_autofree char *root = NULL, *draft = NULL, *whole = g_canonicalize_filename(out, NULL);
 	g_autoptr(GPtrArray) traces = NULL;
+	struct fdar_target target;
 	gboolean ok;
 
 	*result = (struct fdar_export){ .damage = NULL };
@@ -403,19 +404,27 @@ gboolean fdar_export_ctf(const char *path, const char *out, fdar_export_progress
 	if (!root)
 		return FALSE;
 	traces = fdar_trace_find(root, error);
-	if (!traces || !check_traces(traces, error) || !check_out(out, error))
+	if (!traces || !check_traces(traces, error))
 		return FALSE;
-	draft = make_draft(out, mode_of(root), error);
-	if (!draft)
+	if (!fdar_target_open(whole, 0, &target, error)) {
+		g_prefix_error(error, "%s: ", out);
 		return FALSE;
+	}
+	if (check_out(out, target.path, error))
+		draft = make_draft(out, target.path, mode_of(root), error);
+	if (!draft) {
+		fdar_target_clear(&target);
+		return FALSE;
+	}
 	work.out = out;
 	work.draft = draft;
 	work.reader = fdar_packed_reader_new();
 	ok = export_all(&work, root, traces, draft, error);
-	if (ok && rename(draft, out) != 0)
+	if (ok && rename(draft, target.path) != 0)
 		ok = fail(out, error);
 	if (!ok) /* one descriptor is enough: there may be few */
 		nftw(draft, remove_one, 1, FTW_DEPTH | FTW_PHYS);
+	fdar_target_clear(&target);
 	fdar_packed_reader_free(work.reader);
 	g_free(work.bytes);
 	return ok;

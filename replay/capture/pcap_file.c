@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/target.h"
 #include "replay/capture/capture.h"
 
 /* Small enough to stay in a cache, large enough for one packet and for few calls. */
@@ -21,6 +22,7 @@ struct buffer {
 
 struct fdar_pcap_writer {
 	char *path;
+	struct fdar_target target;
 	char *temporary; /* NULL for standard output, and once renamed */
 	int fd;
 	gboolean nanoseconds;
@@ -140,25 +142,44 @@ static gboolean hand_over(struct fdar_pcap_writer *writer)
 	return fine;
 }
 
-static int open_output(struct fdar_pcap_writer *writer)
+/* -1 and error. */
+static int open_output(struct fdar_pcap_writer *writer, GError **error)
 {
 	struct stat status;
 
 	if (strcmp(writer->path, "-") == 0)
 		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+	if (!fdar_target_open(writer->path, 0, &writer->target, error))
+		return -1;
 	/* A device or pipe is written to; only a file can be replaced by another. */
-	if (stat(writer->path, &status) == 0 && !S_ISREG(status.st_mode))
-		return open(writer->path, O_WRONLY | O_CLOEXEC);
-	writer->temporary = g_strdup_printf("%s.XXXXXX", writer->path);
+	if (stat(writer->target.path, &status) == 0 && !S_ISREG(status.st_mode))
+		return open(writer->target.path, O_WRONLY | O_CLOEXEC);
+	writer->temporary = g_strdup_printf("%s.XXXXXX", writer->target.path);
 	return g_mkstemp_full(writer->temporary, O_WRONLY | O_CLOEXEC, 0666);
+}
+
+static gboolean start(struct fdar_pcap_writer *writer, GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+	int failed;
+
+	writer->fd = open_output(writer, &cause);
+	failed = writer->fd < 0 ? errno
+				: pthread_create(&writer->thread, NULL, write_buffers, writer);
+	writer->running = writer->fd >= 0 && !failed;
+	if (!writer->running)
+		g_set_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_OUTPUT,
+			    "%s: cannot be written: %s", writer->path,
+			    cause ? cause->message : g_strerror(failed));
+	return writer->running;
 }
 
 struct fdar_pcap_writer *fdar_pcap_writer_new(const char *path, int link, gboolean nanoseconds,
 					      GError **error)
 {
 	struct fdar_pcap_writer *writer = g_new0(struct fdar_pcap_writer, 1);
-	int failed;
 
+	writer->target.folder = -1;
 	writer->path = g_strdup(path);
 	writer->nanoseconds = nanoseconds;
 	for (size_t i = 0; i < G_N_ELEMENTS(writer->buffers); i++)
@@ -166,16 +187,10 @@ struct fdar_pcap_writer *fdar_pcap_writer_new(const char *path, int link, gboole
 	writer->filling = &writer->buffers[0];
 	pthread_mutex_init(&writer->lock, NULL);
 	pthread_cond_init(&writer->changed, NULL);
-	writer->fd = open_output(writer);
-	failed = writer->fd < 0 ? errno
-				: pthread_create(&writer->thread, NULL, write_buffers, writer);
-	if (failed) {
-		g_set_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_OUTPUT,
-			    "%s: cannot be written: %s", path, g_strerror(failed));
+	if (!start(writer, error)) {
 		fdar_pcap_writer_free(writer);
 		return NULL;
 	}
-	writer->running = TRUE;
 	fdar_pcap_put_header(writer->filling->bytes, link, nanoseconds);
 	writer->filling->used = writer->bytes = FDAR_PCAP_HEADER_BYTES;
 	return writer;
@@ -217,7 +232,8 @@ gboolean fdar_pcap_writer_finish(struct fdar_pcap_writer *writer, GError **error
 	else if (writer->failed)
 		close(writer->fd);
 	writer->fd = -1;
-	if (!writer->failed && writer->temporary && rename(writer->temporary, writer->path) != 0)
+	if (!writer->failed && writer->temporary &&
+	    rename(writer->temporary, writer->target.path) != 0)
 		writer->failed = errno;
 	if (writer->failed) {
 		g_set_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_OUTPUT,
@@ -249,6 +265,7 @@ void fdar_pcap_writer_free(struct fdar_pcap_writer *writer)
 		g_free(writer->buffers[i].bytes);
 	pthread_mutex_destroy(&writer->lock);
 	pthread_cond_destroy(&writer->changed);
+	fdar_target_clear(&writer->target);
 	g_free(writer->temporary);
 	g_free(writer->path);
 	g_free(writer);

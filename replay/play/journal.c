@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/target.h"
+
 /* Lines are collected and written in one go when there are this many bytes. */
 #define FLUSH_BYTES (64u << 10)
 
@@ -23,15 +25,12 @@ struct fdar_journal *fdar_journal_open(const char *path, const struct fdar_journ
 				       GError **error)
 {
 	/* What was asked of the server is its user's own. */
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int fd = fdar_target_create(path, O_TRUNC, error);
 	FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
 	struct fdar_journal *journal;
 
-	if (!file) {
-		g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno), "%s: %s",
-			    path, g_strerror(errno));
+	if (!file)
 		return NULL;
-	}
 	setvbuf(file, NULL, _IONBF, 0);
 	journal = g_new0(struct fdar_journal, 1);
 	journal->path = g_strdup(path);

@@ -35,15 +35,22 @@ static int check_free(const char *path)
 
 gboolean fdar_split_dir_init(struct fdar_split_dir *dir, const char *path, GError **error)
 {
-	int number = check_free(path);
+	g_autoptr(GError) cause = NULL;
+	int number;
 	mode_t mask;
 
 	memset(dir, 0, sizeof(*dir));
-	dir->fd = -1;
+	dir->fd = dir->target.folder = -1;
+	dir->path = g_canonicalize_filename(path, NULL);
+	if (!fdar_target_open(dir->path, 0, &dir->target, &cause)) {
+		g_set_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_OUTPUT,
+			    "%s: cannot be written: %s", path, cause->message);
+		return FALSE;
+	}
+	number = check_free(dir->target.path);
 	if (number)
 		return fail(path, number, error);
-	dir->path = g_canonicalize_filename(path, NULL);
-	dir->temporary = g_strdup_printf("%s.XXXXXX", dir->path);
+	dir->temporary = g_strdup_printf("%s.XXXXXX", dir->target.path);
 	/* mkdtemp takes rights away that the directory would have been given otherwise. */
 	mask = umask(0);
 	umask(mask);
@@ -71,7 +78,7 @@ void fdar_split_dir_append(struct fdar_split_dir *dir, const char *file, const v
 
 	if (dir->failed)
 		return;
-	fd = openat(dir->fd, file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	fd = openat(dir->fd, file, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666);
 	if (fd < 0) {
 		note_failure(dir, file, errno);
 		return;
@@ -118,7 +125,7 @@ gboolean fdar_split_dir_finish(struct fdar_split_dir *dir, GError **error)
 
 		return fail(path, dir->failed, error);
 	}
-	if (rename(dir->temporary, dir->path) != 0)
+	if (rename(dir->temporary, dir->target.path) != 0)
 		return fail(dir->path, errno, error);
 	g_clear_pointer(&dir->temporary, g_free);
 	return TRUE;
@@ -144,6 +151,7 @@ void fdar_split_dir_clear(struct fdar_split_dir *dir)
 		take_away(dir);
 	if (dir->fd >= 0)
 		close(dir->fd);
+	fdar_target_clear(&dir->target);
 	g_free(dir->path);
 	g_free(dir->temporary);
 	g_free(dir->failed_file);

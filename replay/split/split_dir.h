@@ -10,8 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/target.h"
+
 struct fdar_split_dir {
-	char *path;      /* where it shall be, absolute */
+	char *path; /* where it shall be, absolute */
+	struct fdar_target target;
 	char *temporary; /* where it is, NULL once renamed */
 	int fd;
 	int failed;        /* errno of the first write that failed */

@@ -139,6 +139,29 @@ for name in rec link; do
 		fail "recorded into $name"
 	[ "$(wc -l < "$WORK/$name.err")" = 1 ] || fail "$name: not one line"
 done
+# On the way, whatever writes: nothing of ours goes where they want it.
+cp -r "$FLOWDAR_SOURCE/tests/captures/demo-baseline.pcap" "$WORK/played.pcap"
+theirs=$WORK/theirs/link
+while read -r command; do
+	eval "\"$FLOWDAR\" $command" > /dev/null 2> "$WORK/link.err" && fail "written: $command"
+	grep -q 'is a link that user 65534 can change' "$WORK/link.err" || fail "$command: $(cat "$WORK/link.err")"
+done << 'C'
+record -o "$theirs/out" -- true
+record -o "$theirs/out/deeper" -- true
+export "$WORK/told" --ctf "$theirs/out"
+export "$WORK/told" --csv "$theirs/out"
+export "$WORK/told" --sqlite "$theirs/out"
+report "$WORK/told" -o "$theirs/out"
+timeline "$WORK/told" -o "$theirs/out"
+analyze "$WORK/told" --save "$theirs/out"
+batch "$WORK/told" -o "$theirs/out"
+calibrate "$WORK/told" "$WORK/told" "$WORK/told" -o "$theirs/out"
+split "$WORK/played.pcap" -o "$theirs/out"
+amplify "$WORK/played.pcap" --clones 2 -o "$theirs/out"
+replay "$WORK/played.pcap" --to 127.0.0.1:9 -o "$theirs/out"
+hunt "$WORK/played.pcap" -o "$theirs/out" -- true
+C
+[ -z "$(ls -A "$WORK/secret")" ] || fail "wrote into $(ls "$WORK/secret")"
 # Below their directory, and they exchange it meanwhile.
 "$FLOWDAR" record -q -o "$WORK/theirs/ours" -- "$SERVER" --port 0 > "$WORK/ours.out" 2> "$WORK/ours.err" &
 recorder=$!
