@@ -13,7 +13,10 @@
 #define ANSWER_MS  15000 /* for the session daemon to answer at all */
 #define PENDING_MS 30000 /* for the last events to reach the disk */
 #define DESTROY_MS 30000
-#define GARBAGE    (UINT64_C(1) << 62)
+#define ALONE_MS \
+	5000 /* the same without a consumer daemon, which has nothing to bring to an end any more */
+#define LOOK_MS 1000 /* between two looks whether there is one */
+#define GARBAGE (UINT64_C(1) << 62)
 
 struct fdar_tracing {
 	char *name;
@@ -30,8 +33,9 @@ struct request {
 	const char *out, *buffers;
 	const struct fdar_tracing_options *options;
 	struct fdar_tracing_state state;
-	GArray *pids;  /* pid_t */
-	gboolean done; /* what step gave */
+	GArray *pids;     /* pid_t */
+	int milliseconds; /* for what LTTng does behind its answer */
+	gboolean done;    /* what step gave */
 	GError *error;
 };
 
@@ -182,14 +186,27 @@ static gboolean look_step(struct request *request)
 	return TRUE;
 }
 
+/* A session daemon that has lost its consumer daemon says that all is well, but cannot say what the consumer
+ * daemon counted. */
 gboolean fdar_tracing_look(struct fdar_tracing *tracing, struct fdar_tracing_state *state)
 {
 	struct request request = { .step = look_step };
 
-	if (tracing->stuck || !ask(tracing, &request, ANSWER_MS, NULL))
+	if (tracing->stuck)
 		return FALSE;
-	*state = request.state;
-	return TRUE;
+	if (ask(tracing, &request, ANSWER_MS, NULL)) {
+		*state = request.state;
+		return TRUE;
+	}
+	tracing->consumer_died =
+		tracing->consumer_died || (!tracing->stuck && lttng_session_daemon_alive() == 1);
+	return FALSE;
+}
+
+static gboolean fail_alone(GError **error)
+{
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "consumer daemon died");
+	return FALSE;
 }
 
 static gboolean knows_step(struct request *request)
@@ -252,16 +269,28 @@ gboolean fdar_tracing_snapshot(struct fdar_tracing *tracing, const char *path, G
 {
 	struct request request = { .step = snapshot_step, .out = path };
 
+	if (tracing->consumer_died)
+		return fail_alone(error);
 	return ask(tracing, &request, PENDING_MS, error);
 }
 
 /* ---- stopping ---- */
+
+static gboolean has_consumer(const struct request *request)
+{
+	struct request look = { .tracing = request->tracing };
+
+	return look_step(&look);
+}
 
 /* Until the consumer daemon has written what there was when tracing stopped. */
 static gboolean wait_pending(struct request *request)
 {
 	for (int waited = 0; waited < PENDING_MS; waited += 20) {
 		int pending = lttng_data_pending(request->tracing->name);
+
+		if (pending > 0 && waited % LOOK_MS == 0 && !has_consumer(request))
+			return fail_alone(&request->error);
 
 		if (pending == 0)
 			return TRUE;
@@ -285,17 +314,26 @@ static gboolean destroy_step(struct request *request)
 	if (code != LTTNG_OK)
 		return fdar_tracing_fail(&request->error, "cannot end the tracing session",
 					 (int)code);
-	status = lttng_destruction_handle_wait_for_completion(handle, DESTROY_MS);
+	status = lttng_destruction_handle_wait_for_completion(handle, request->milliseconds);
 	lttng_destruction_handle_destroy(handle);
 	if (status == LTTNG_DESTRUCTION_HANDLE_STATUS_COMPLETED)
 		return TRUE;
 	if (status == LTTNG_DESTRUCTION_HANDLE_STATUS_TIMEOUT)
 		g_set_error(&request->error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-			    "LTTng: the tracing session did not end in %d s", DESTROY_MS / 1000);
+			    "LTTng: the tracing session did not end in %d s",
+			    request->milliseconds / 1000);
 	else
 		g_set_error(&request->error, G_IO_ERROR, G_IO_ERROR_FAILED,
 			    "LTTng: the session daemon died while it ended the tracing session");
 	return FALSE;
+}
+
+static gboolean destroy(struct fdar_tracing *tracing, GError **error)
+{
+	struct request end = { .step = destroy_step,
+			       .milliseconds = tracing->consumer_died ? ALONE_MS : DESTROY_MS };
+
+	return ask(tracing, &end, end.milliseconds + ANSWER_MS, error);
 }
 
 static gboolean stop_step(struct request *request)
@@ -310,24 +348,23 @@ static gboolean stop_step(struct request *request)
 gboolean fdar_tracing_stop(struct fdar_tracing *tracing, struct fdar_tracing_state *state,
 			   GError **error)
 {
-	struct request stop = { .step = stop_step }, end = { .step = destroy_step };
+	struct request stop = { .step = stop_step };
+	struct fdar_tracing_state now;
 
 	if (tracing->stuck) {
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
 			    "LTTng's session daemon does not answer");
 		return FALSE;
 	}
-	if (!ask(tracing, &stop, PENDING_MS + ANSWER_MS, error))
+	if (!ask(tracing, &stop, PENDING_MS + ANSWER_MS, error)) {
+		fdar_tracing_look(tracing, &now);
 		return FALSE;
-	/* A session daemon that has lost its consumer daemon says that all is well, but cannot say what
-	 * the consumer daemon counted. */
-	tracing->consumer_died = !fdar_tracing_look(tracing, state) && !tracing->stuck &&
-				 lttng_session_daemon_alive() == 1;
+	}
+	fdar_tracing_look(tracing, state);
 	if (!tracing->consumer_died)
-		return ask(tracing, &end, DESTROY_MS + ANSWER_MS, error);
-	ask(tracing, &end, DESTROY_MS + ANSWER_MS, NULL);
-	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "consumer daemon died");
-	return FALSE;
+		return destroy(tracing, error);
+	destroy(tracing, NULL);
+	return fail_alone(error);
 }
 
 gboolean fdar_tracing_consumer_died(const struct fdar_tracing *tracing)
@@ -347,12 +384,10 @@ gboolean fdar_tracing_is_stuck(const struct fdar_tracing *tracing)
 
 void fdar_tracing_free(struct fdar_tracing *tracing)
 {
-	struct request end = { .step = destroy_step };
-
 	if (!tracing)
 		return;
 	if (tracing->created && !tracing->stuck)
-		ask(tracing, &end, DESTROY_MS + ANSWER_MS, NULL);
+		destroy(tracing, NULL);
 	/* A thread may still be in a call with all of it. */
 	if (tracing->stuck)
 		return;

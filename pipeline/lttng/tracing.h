@@ -86,7 +86,7 @@ gboolean fdar_tracing_is_stuck(const struct fdar_tracing *tracing);
 gboolean fdar_tracing_stop(struct fdar_tracing *tracing, struct fdar_tracing_state *state,
 			   GError **error);
 
-/* Whether fdar_tracing_stop found the session daemon without its consumer daemon: it must be killed. */
+/* Whether fdar_tracing_look or fdar_tracing_stop found the session daemon without its consumer daemon: it must be killed. */
 gboolean fdar_tracing_consumer_died(const struct fdar_tracing *tracing);
 
 /* Destroys the session if fdar_tracing_stop was not called, and frees. NULL is allowed. */

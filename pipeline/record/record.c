@@ -176,9 +176,15 @@ static void take_last_snapshot(struct fdar_run *run)
 
 	if (!run->snapshots)
 		return;
-	if (!fdar_snapshots_take(run->snapshots, "the end of the recording", &error) &&
-	    !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
+	if (fdar_snapshots_take(run->snapshots, "the end of the recording", &error))
+		return;
+	/* Of buffers whose consumer daemon has just died LTTng says that there is nothing in them. */
+	if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
 		fdar_run_warn(run, "there is no snapshot of the end: %s", error->message);
+	else if (!fdar_tracing_look(run->tracing, &run->state))
+		fdar_run_warn(run, "there is no snapshot of the end: %s",
+			      fdar_tracing_has_daemon(run->tracing) ? fdar_run_ended_consumer
+								    : fdar_run_ended_daemon);
 }
 
 /* Until the server ends, or is ended by us. Tracing stops before that: calls that hang are to be open

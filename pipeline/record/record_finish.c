@@ -240,8 +240,11 @@ void fdar_run_stop_tracing(struct fdar_run *run)
 	if (run->damaged)
 		fdar_run_warn(run, "the end of the trace may be missing: %s",
 			      stopped ? run->ended : error->message);
-	if (fdar_tracing_is_stuck(run->tracing) || run->ended == fdar_run_ended_consumer ||
-	    fdar_tracing_consumer_died(run->tracing))
+	if (died)
+		run->dead = run->ended;
+	else if (fdar_tracing_consumer_died(run->tracing))
+		run->dead = fdar_run_ended_consumer;
+	if (fdar_tracing_is_stuck(run->tracing) || run->dead == fdar_run_ended_consumer)
 		fdar_watchdog_daemon_stuck(run->watchdog);
 	fdar_run_tell_unmet(run, TRUE);
 	warn_of_processes(run);
@@ -261,12 +264,11 @@ static gboolean nothing_recorded(struct fdar_run *run, GError **error)
 	g_autofree char *limits = fdar_run_limits();
 
 	g_clear_error(error);
-	if (run->ended == fdar_run_ended_daemon || run->ended == fdar_run_ended_consumer ||
-	    run->ended == fdar_run_ended_disk)
+	if (run->dead || run->ended == fdar_run_ended_disk)
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
 			    "nothing was recorded: %s, and nothing that can be read had reached "
 			    "the disk%s",
-			    run->ended, limits && run->ended != fdar_run_ended_disk ? limits : "");
+			    run->dead ? run->dead : run->ended, run->dead && limits ? limits : "");
 	else if (run->ended == fdar_run_ended_size)
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
 			    "nothing was recorded: the maximum size was reached before a single "
@@ -303,6 +305,8 @@ gboolean fdar_run_finish(struct fdar_run *run, struct fdar_recording_info *info,
 		fdar_record_folder_forget(&run->folder);
 		if (!fdar_snapshots_count(run->snapshots))
 			return nothing_recorded(run, error);
+		if (run->damaged)
+			fdar_snapshots_tell_rest(run->snapshots);
 		fdar_snapshots_steal_info(run->snapshots, info);
 		return TRUE;
 	}

@@ -60,6 +60,7 @@ struct fdar_run {
 	char *started;          /* wall clock, as in the info */
 	const char *snapshot;   /* why one is being written; NULL: none is */
 	const char *ended;      /* why, when it was not the server's own end */
+	const char *dead;       /* of LTTng's daemons, as it would be said of ended; NULL: none */
 	GPtrArray *warnings;    /* char * */
 	gboolean unmet_told;    /* of rules that no function fits */
 	guint lasting_warnings; /* the first so many are about the run, not about a snapshot */

@@ -15,6 +15,7 @@ struct fdar_snapshots {
 	gint64 watched_us;
 	int asked; /* of snapshots_wanted, so many were written */
 	unsigned count;
+	guint told;                      /* so many of the run's warnings are in it */
 	struct fdar_recording_info info; /* of the last one */
 };
 
@@ -58,6 +59,7 @@ static gboolean write_folder(struct fdar_snapshots *snapshots, const char *copy,
 
 	if (sealed) {
 		snapshots->count++;
+		snapshots->told = run->warnings->len;
 		fdar_run_done(run, folder, &snapshots->info);
 	} else if (!run->count.summary.events) {
 		fdar_record_folder_remove(folder);
@@ -81,6 +83,7 @@ gboolean fdar_snapshots_take(struct fdar_snapshots *snapshots, const char *why, 
 	fdar_control_segment_count(run->control, &run->counts);
 	/* What was said of the snapshot before is no matter for this one. */
 	g_ptr_array_set_size(run->warnings, (int)run->lasting_warnings);
+	snapshots->told = run->lasting_warnings;
 	g_clear_pointer(&run->strangers, g_array_unref);
 	if (fdar_tracing_snapshot(run->tracing, copy, error) &&
 	    fdar_record_folder_make_below(&run->folder, name, &folder, error))
@@ -131,6 +134,14 @@ void fdar_snapshots_steal_info(struct fdar_snapshots *snapshots, struct fdar_rec
 
 	*info = snapshots->info;
 	snapshots->info = none;
+}
+
+void fdar_snapshots_tell_rest(const struct fdar_snapshots *snapshots)
+{
+	const GPtrArray *warnings = snapshots->run->warnings;
+
+	for (guint i = snapshots->told; i < warnings->len; i++)
+		fdar_run_tell(snapshots->run, FDAR_RECORD_WARNING, g_ptr_array_index(warnings, i));
 }
 
 void fdar_snapshots_free(struct fdar_snapshots *snapshots)

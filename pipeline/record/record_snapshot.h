@@ -34,6 +34,9 @@ gboolean fdar_snapshots_take(struct fdar_snapshots *snapshots, const char *why, 
 unsigned fdar_snapshots_count(const struct fdar_snapshots *snapshots);
 void fdar_snapshots_steal_info(struct fdar_snapshots *snapshots, struct fdar_recording_info *info);
 
+/* Tells what has been warned of since the last one, and is in none: how the recording ended. */
+void fdar_snapshots_tell_rest(const struct fdar_snapshots *snapshots);
+
 /* NULL is allowed. */
 void fdar_snapshots_free(struct fdar_snapshots *snapshots);
 

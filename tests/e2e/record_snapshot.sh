@@ -73,6 +73,21 @@ calls=$(field "$WORK/busy/1" calls)
 "$FLOWDAR" info "$WORK/busy/1" > /dev/null || fail "cannot be read"
 nothing_left
 
+note "the consumer daemon dies behind a snapshot: it ends soon, and says that the end is lost"
+start alone --trigger 'session>1s'
+request
+kill -USR1 "$recorder"
+wait_for 10 taken alone 1 || fail "no snapshot at the signal"
+request
+pkill -9 -x lttng-consumerd || fail "no consumer daemon"
+began=$SECONDS
+wait "$recorder"
+[ $((SECONDS - began)) -le 60 ] || fail "it took $((SECONDS - began)) s to end"
+[ ! -e "$WORK/alone/2" ] || fail "a snapshot of buffers that nobody could read"
+grep -q 'there is no snapshot of the end: consumer daemon died' "$WORK/alone.err" || fail "not said: $(cat "$WORK/alone.err")"
+[ "$(sessions "$WORK/alone/1")" = 1 ] || fail "the snapshot before is not whole"
+nothing_left
+
 note "kill -9 of the recorder: the watchdog takes the last snapshot"
 start orphan
 request
