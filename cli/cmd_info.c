@@ -77,7 +77,9 @@ static void print_settings(const struct fdar_recording_info *info)
 		g_string_append_printf(text, ", a budget of %g %% of the processor",
 				       (double)info->budget_ppm / 1e4);
 	if (info->lossless)
-		g_string_append(text, ", without loss");
+		g_string_append(text, fdar_recording_info_whole(info)
+					      ? ", without loss"
+					      : ", with --lossless, and not whole all the same");
 	if (info->snapshot)
 		g_string_append(text, ", the last of it (snapshot)");
 	if (text->len)
@@ -104,11 +106,14 @@ static void print_calls(const struct fdar_recording_info *info)
 	g_autofree char *live = fdar_format_count(info->functions_live);
 	g_autofree char *seen = fdar_format_count(info->functions_seen);
 	g_autofree char *off = fdar_format_count(info->budget_off);
+	g_autofree char *missing = fdar_format_count(info->calls_missing);
 	g_autofree char *waited = fdar_format_duration((double)info->waited_ns);
 
 	if (info->calls || info->calls_skipped || info->calls_lost)
-		fdar_print_line("calls: %s recorded to their end, %s too short, %s lost", calls,
-				skipped, lost);
+		fdar_print_line("calls: %s recorded to their end, %s too short, %s lost%s%s", calls,
+				skipped, lost,
+				info->calls_missing ? ", missing from the trace: " : "",
+				info->calls_missing ? missing : "");
 	if (info->functions_seen)
 		fdar_print_line("functions: %s of %s recorded at the end, %s switched off to keep "
 				"the budget",

@@ -13,6 +13,21 @@ struct fdar_labels *fdar_labels_of_recording(const char *recording, GError **err
 	return fdar_labels_load_for(path, &made, error);
 }
 
+char *fdar_labels_left_out(const struct fdar_labels *labels)
+{
+	guint outside = fdar_labels_outside(labels);
+	guint all = outside + fdar_labels_count(labels);
+
+	if (!outside)
+		return NULL;
+	return g_strdup_printf(
+		FDAR_RECORDING_JOURNAL
+		": %u of its %u sessions are of another time or recording, and their labels are "
+		"not used; where they were played to this one, a clock was wrong (--label-from "
+		"uses them all)",
+		outside, all);
+}
+
 char *fdar_labels_doubt(const struct fdar_labels *labels, const char *path, const char *recording)
 {
 	const struct fdar_labels_made made = fdar_labels_made_of(recording);

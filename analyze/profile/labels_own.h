@@ -11,6 +11,10 @@
 /* A recording's own journal, of the sessions of its time. NULL: it has none, or error. */
 struct fdar_labels *fdar_labels_of_recording(const char *recording, GError **error);
 
+/* That some of the own journal's sessions were left out, for the first lines of whoever shows the others; NULL: none. The
+ * caller frees it. */
+char *fdar_labels_left_out(const struct fdar_labels *labels);
+
 /* That labels from path are of sessions which were all played at another time than the recording was made; NULL:
  * nothing speaks against them. The caller frees it. */
 char *fdar_labels_doubt(const struct fdar_labels *labels, const char *path, const char *recording);

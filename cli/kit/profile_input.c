@@ -64,7 +64,19 @@ gboolean fdar_profile_input_go_on(void *user)
 	return !input->stop || !*input->stop;
 }
 
-gboolean fdar_profile_input_labels(const struct fdar_profile_input *input, gboolean warns,
+/* What is wrong with a recording's own journal, without the recording's path. NULL: nothing. */
+static char *own_doubt(const char *recording, const struct fdar_labels *labels, const GError *error)
+{
+	g_autofree char *folder = g_build_filename(recording, G_DIR_SEPARATOR_S, NULL);
+
+	if (error)
+		return g_strdup(g_str_has_prefix(error->message, folder)
+					? error->message + strlen(folder)
+					: error->message);
+	return labels ? fdar_labels_left_out(labels) : NULL;
+}
+
+gboolean fdar_profile_input_labels(const struct fdar_profile_input *input, char **doubt,
 				   struct fdar_labels **labels, GError **error)
 {
 	g_autoptr(GError) own_error = NULL;
@@ -74,8 +86,8 @@ gboolean fdar_profile_input_labels(const struct fdar_profile_input *input, gbool
 		return *labels != NULL;
 	}
 	*labels = fdar_labels_of_recording(input->path, &own_error);
-	if (own_error && warns)
-		fdar_warning(input->usage, "%s", own_error->message);
+	if (doubt)
+		*doubt = own_doubt(input->path, *labels, own_error);
 	return TRUE;
 }
 
@@ -162,6 +174,13 @@ static void doubt_labels(const struct fdar_profile_input *input, const struct fd
 		fdar_doubts_add(profile->doubts, FDAR_DOUBT_FOREIGN, doubt);
 }
 
+/* Labels that are not used may have been wanted, and are in nothing that is shown. */
+static void doubt_own_labels(struct fdar_profile *profile, char **doubt)
+{
+	if (profile && *doubt)
+		fdar_doubts_add(profile->doubts, FDAR_DOUBT_WARNED, g_steal_pointer(doubt));
+}
+
 static struct fdar_profile *read_trace(const struct fdar_profile_input *input, GPtrArray *warnings,
 				       gboolean *borrowed, GError **error)
 {
@@ -170,9 +189,10 @@ static struct fdar_profile *read_trace(const struct fdar_profile_input *input, G
 	g_auto(GStrv) tables = fdar_profile_input_tables(input->others);
 	g_autoptr(fdar_rules) rules = NULL;
 	g_autoptr(fdar_labels) labels = NULL;
+	g_autofree char *own = NULL;
 	struct fdar_profile *profile;
 
-	if (!fdar_profile_input_labels(input, !input->again, &labels, error))
+	if (!fdar_profile_input_labels(input, &own, &labels, error))
 		return NULL;
 	if (rules_file) {
 		rules = fdar_rules_load(rules_file, error);
@@ -200,6 +220,7 @@ static struct fdar_profile *read_trace(const struct fdar_profile_input *input, G
 		fputs("\r\033[K", stderr);
 	if (profile)
 		doubt_labels(input, labels, profile);
+	doubt_own_labels(profile, &own);
 	return profile;
 }
 

@@ -61,9 +61,9 @@ gboolean fdar_profile_input_is_same(const char *left, const char *right);
 /* Ctrl-C has not been pressed: what readers ask with the input as their user. */
 gboolean fdar_profile_input_go_on(void *input);
 
-/* The labels that are asked for, or the recording's own, NULL in *labels where it has none; warns: what is wrong
- * with its own is told, else passed over. FALSE and error. The caller owns *labels, which was NULL. */
-gboolean fdar_profile_input_labels(const struct fdar_profile_input *input, gboolean warns,
+/* The labels that are asked for, or the recording's own, NULL in *labels where it has none. What is wrong
+ * with its own is in *doubt, NULL else (doubt may be NULL). FALSE and error. The caller owns both, *labels was NULL. */
+gboolean fdar_profile_input_labels(const struct fdar_profile_input *input, char **doubt,
 				   struct fdar_labels **labels, GError **error);
 
 /* Its threads; NULL and error. The caller frees it. */

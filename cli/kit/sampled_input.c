@@ -18,7 +18,7 @@ struct fdar_sampled *fdar_sampled_input_read(const struct fdar_profile_input *in
 						.user = (void *)input };
 
 	/* What is wrong with the recording's own was told when its profile was read. */
-	if (!fdar_profile_input_labels(input, FALSE, &labels, error))
+	if (!fdar_profile_input_labels(input, NULL, &labels, error))
 		return NULL;
 	options.labels = labels;
 	return fdar_sampled_read(input->path, &options, error);

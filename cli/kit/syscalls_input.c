@@ -15,7 +15,7 @@ struct fdar_syscalls *fdar_syscalls_input_read(const struct fdar_profile_input *
 						 .user = (void *)input };
 
 	/* What is wrong with the recording's own is told where its profile is read. */
-	if (!fdar_profile_input_labels(input, FALSE, &labels, error))
+	if (!fdar_profile_input_labels(input, NULL, &labels, error))
 		return NULL;
 	options.labels = labels;
 	syscalls = fdar_syscalls_read(input->path, &options, error);

@@ -66,6 +66,8 @@ wait "$recorder"
 status=$?
 [ $status = 1 ] || fail "exit status $status"
 grep -q 'not lossless: the recording is good, but not whole' "$WORK/cut.err" || fail "$(cat "$WORK/cut.err")"
+"$FLOWDAR" info "$WORK/cut" > "$WORK/cut.info"
+! grep -q 'without loss' "$WORK/cut.info" && grep -q 'with --lossless, and not whole' "$WORK/cut.info" || fail "$(cat "$WORK/cut.info")"
 [ "$(field "$WORK/cut" processes_killed)" = 1 ] || fail "$(field "$WORK/cut" processes_killed) processes were cut short"
 good cut
 field "$WORK/killed" ended | grep -q 'killed by signal 9' || fail "does not say how it ended"

@@ -68,6 +68,16 @@ grep -q 'replay.jsonl: not used: it was written for the recording' said || fail 
 sed 's/"recording":"[^"]*",//; s/"started_unix_ns":../"started_unix_ns":11/' base/replay.jsonl >shown/replay.jsonl
 "$FLOWDAR" info shown >/dev/null 2>said
 grep -q 'replay.jsonl: not used: its sessions were played from ' said || fail "it is not told that the journal is of another time"
+"$FLOWDAR" analyze shown >said 2>&1 || fail "analyze: status $?"
+head -n 5 said | grep -q 'replay.jsonl: not used: its sessions were played from ' || fail "analyze does not say first that labels are not used: $(head -n 5 said)"
+# Of a clock that is hours off, and not from the beginning on, labels are left out one by one.
+cp base/replay.jsonl kept
+sed '/"client"/{s/"started_unix_ns":../"started_unix_ns":11/;:on;n;b on}' kept >base/replay.jsonl
+for command in info analyze 'diff base'; do
+	"$FLOWDAR" $command base >said 2>&1 || true
+	head -n 12 said | grep -qE 'replay.jsonl: 1 (more are|of its [0-9]+ sessions are) of another time' || fail "$command does not say that a label is not used: $(cat said)"
+done
+mv kept base/replay.jsonl
 "$FLOWDAR" diff base shown --baseline-label usual --label-from shown/replay.jsonl --label usual >copied 2>&1 || true
 grep -q 'labels are from .* only if a clock is wrong' copied && ! grep -q 'confidence: high' copied || fail "labels of another time: $(cat copied)"
 

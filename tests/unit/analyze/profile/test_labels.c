@@ -253,11 +253,12 @@ static void remove_recording(const char *dir)
 /* What was played before and behind a recording is no part of it, also where addresses are the same. */
 static void test_other_time(void)
 {
-	g_autofree char *dir = recording_with(
-		PLAYED("10.0.0.1:5", "before", "1793699990", "3")
-			PLAYED("10.0.0.1:5", "in", "1793700050", "3")
-				PLAYED("10.0.0.2:5", "on", "1793699990", "10")
-					PLAYED("10.0.0.3:5", "behind", "1793700103", "3"));
+	g_autofree char *left_out = NULL,
+			*dir = recording_with(
+				PLAYED("10.0.0.1:5", "before", "1793699990",
+				       "3") PLAYED("10.0.0.1:5", "in", "1793700050", "3")
+					PLAYED("10.0.0.2:5", "on", "1793699990", "10")
+						PLAYED("10.0.0.3:5", "behind", "1793700103", "3"));
 	g_autoptr(GError) error = NULL;
 	g_autoptr(fdar_labels) labels = fdar_labels_of_recording(dir, &error);
 
@@ -271,6 +272,9 @@ static void test_other_time(void)
 	g_assert_cmpstr(fdar_labels_find(labels, "10.0.0.1:6", 0), ==, "in");
 	g_assert_cmpstr(fdar_labels_find(labels, "10.0.0.2:5", 0), ==, "on");
 	g_assert_null(fdar_labels_find(labels, "10.0.0.3:5", 0));
+	left_out = fdar_labels_left_out(labels);
+	g_assert_true(g_str_has_prefix(left_out, "replay.jsonl: 2 of its 4 sessions are of another "
+						 "time or recording"));
 	remove_recording(dir);
 }
 
@@ -296,6 +300,7 @@ static void test_other_replay(void)
 	g_assert_true(g_file_set_contents(path, GOOD, -1, NULL));
 	mixed = fdar_labels_of_recording(dir, NULL);
 	g_assert_cmpuint(fdar_labels_count(mixed), ==, 1);
+	g_assert_null(fdar_labels_left_out(mixed));
 	none = fdar_labels_doubt(mixed, path, dir);
 	g_assert_null(none);
 	remove_recording(dir);
