@@ -90,7 +90,6 @@ FDAR_WRAPPER int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t length)
 {
 	const struct sockaddr *to = address.__sockaddr__;
 	const struct fdar_next *next = fdar_next();
-	bool unspecified = to && length >= sizeof(to->sa_family) && to->sa_family == AF_UNSPEC;
 	int result;
 
 	if (!FDAR_WATCHED() || !fdar_descriptor_blocks(fd))
@@ -99,7 +98,7 @@ FDAR_WRAPPER int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t length)
 		FDAR_WAIT_AROUND(result, "connect", FDAR_WAIT_IO, fd,
 				 next->connect(fd, address, length));
 	if (fdar_wait_wanted(__builtin_return_address(0)))
-		fdar_session_connected(fd, result, unspecified);
+		fdar_session_connected(fd, result, to, length);
 	return result;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -10,6 +11,7 @@
 #include <sys/un.h>
 
 #include "io/settings.h"
+#include "provider/address.h"
 #include "provider/control.h"
 
 struct fdar_descriptors fdar_descriptors;
@@ -213,8 +215,33 @@ void fdar_session_accepted(int listener, int fd, const void *address, socklen_t 
 		tell(fd, length > sizeof(sa_family_t) ? address : NULL);
 }
 
-void fdar_session_connected(int fd, int result, bool unspecified)
+/* From where to where: the other end, recorded elsewhere, knows the connection by that. Of streams between hosts. */
+static void tell_upstream(int fd, const struct sockaddr *to, socklen_t length)
 {
+	char own[FDAR_ADDRESS_TEXT_MAX], peer[FDAR_ADDRESS_TEXT_MAX];
+	char text[sizeof(own) + sizeof(peer) + 16];
+	struct sockaddr_storage address;
+	socklen_t size = sizeof(int), own_length = sizeof(address);
+	int type = 0;
+
+	if (!to || (to->sa_family != AF_INET && to->sa_family != AF_INET6) ||
+	    !FLOWDAR_ENABLED(note) || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0 ||
+	    type != SOCK_STREAM || getsockname(fd, (struct sockaddr *)&address, &own_length) != 0)
+		return;
+	fdar_address_format(&address, own_length, own);
+	if (strncmp(own, "127.", 4) == 0 || strncmp(own, "[::1]", 5) == 0)
+		return;
+	fdar_address_format(to, length, peer);
+	snprintf(text, sizeof(text), "%d %s %s", fd, own, peer);
+	fdar_writing(1);
+	flowdar_link_.note.write(FDAR_NOTE_UPSTREAM, text);
+	fdar_writing(-1);
+}
+
+void fdar_session_connected(int fd, int result, const struct sockaddr *to, socklen_t length)
+{
+	bool unspecified = to && length >= sizeof(to->sa_family) && to->sa_family == AF_UNSPEC;
+	int before = errno;
 	bool begun = result < 0 && errno == EINPROGRESS;
 	struct fdar_open was;
 
@@ -231,6 +258,9 @@ void fdar_session_connected(int fd, int result, bool unspecified)
 	}
 	if (fdar_io_wanted(fd))
 		io_write(FDAR_IO_CONNECT, fd, result < 0 ? -errno : result);
+	if ((result == 0 || begun) && fdar_io_wanted(fd))
+		tell_upstream(fd, to, length);
+	errno = before;
 }
 
 __thread volatile uint64_t fdar_session_datagram_key;

@@ -41,8 +41,8 @@ void fdar_session_forget(int fd);
 void fdar_session_accepted(int listener, int fd, const void *address, socklen_t length,
 			   bool nonblocking);
 
-/* connect() gave result, and errno if that is negative. */
-void fdar_session_connected(int fd, int result, bool unspecified);
+/* connect() to that address gave result, and errno if that is negative. */
+void fdar_session_connected(int fd, int result, const struct sockaddr *to, socklen_t length);
 
 /* Datagrams of unconnected Internet sockets: one that came from an address begins a session of that
  * peer, before its I/O is told; it ends when the thread receives again there, waits for any work, or

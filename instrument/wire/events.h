@@ -42,6 +42,9 @@ enum fdar_io_op {
 	FDAR_IO_OPS
 };
 
+/* The key of the note by which a process says that it has connected: "FD OWN-ADDRESS ADDRESS". */
+#define FDAR_NOTE_UPSTREAM "upstream"
+
 /* Why a thread was off the processor. */
 enum fdar_off_cpu {
 	FDAR_OFF_CPU_WATCHED =

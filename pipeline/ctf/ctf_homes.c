@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "pipeline/clocks/clocks.h"
 #include "pipeline/ctf/ctf_plan.h"
 
 /* What a session daemon gives to one trace only. NULL: it is no such trace. The caller frees it. */
@@ -43,4 +44,29 @@ void fdar_ctf_homes_tell_apart(const GPtrArray *plans)
 	g_hash_table_iter_init(&all, apart);
 	while (g_hash_table_iter_next(&all, &plan, NULL))
 		fdar_ctf_plan_set_home(plan, ((struct fdar_ctf_plan *)plan)->recording, TRUE);
+}
+
+void fdar_ctf_homes_list(const GPtrArray *plans, GPtrArray *hosts)
+{
+	for (guint i = 0; i < plans->len; i++) {
+		const struct fdar_ctf_plan *plan = g_ptr_array_index(plans, i);
+
+		if (!g_ptr_array_find_with_equal_func(hosts, plan->host, g_str_equal, NULL))
+			g_ptr_array_add(hosts, g_strdup(plan->host));
+	}
+}
+
+void fdar_ctf_homes_shift(const GPtrArray *plans, const GArray *shifts)
+{
+	for (guint i = 0; i < plans->len; i++) {
+		const struct fdar_ctf_plan *plan = g_ptr_array_index(plans, i);
+		const struct fdar_clock_shift *shift = fdar_clock_shift_find(shifts, plan->host);
+
+		for (guint j = 0; shift && j < plan->streams->len; j++) {
+			struct fdar_ctf_stream_plan *stream = g_ptr_array_index(plan->streams, j);
+
+			fdar_ctf_time_move(&stream->time, shift->from_ns, shift->to_ns,
+					   shift->rate);
+		}
+	}
 }

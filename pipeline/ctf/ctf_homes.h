@@ -14,4 +14,10 @@
 /* plans: struct fdar_ctf_plan *. To be called before anything is read by them. */
 void fdar_ctf_homes_tell_apart(const GPtrArray *plans);
 
+/* Adds the hosts (char *) of the plans that are not there yet. */
+void fdar_ctf_homes_list(const GPtrArray *plans, GPtrArray *hosts);
+
+/* Moves the times of hosts as they are to be: struct fdar_clock_shift (decoder.h); NULL: of none. */
+void fdar_ctf_homes_shift(const GPtrArray *plans, const GArray *shifts);
+
 #endif

@@ -355,7 +355,8 @@ static void group_free(void *data)
 	g_free(group);
 }
 
-static gboolean open_all(struct work *work, const GPtrArray *traces, guint slices, GError **error)
+static gboolean open_all(struct work *work, const GPtrArray *traces,
+			 const struct fdar_decoder_env *env, GError **error)
 {
 	const struct fdar_ctf_folder *first;
 
@@ -371,7 +372,10 @@ static gboolean open_all(struct work *work, const GPtrArray *traces, guint slice
 		return FALSE;
 	}
 	fdar_ctf_homes_tell_apart(work->input->plans);
-	make_streams(work, slices);
+	if (env && env->hosts)
+		fdar_ctf_homes_list(work->input->plans, env->hosts);
+	fdar_ctf_homes_shift(work->input->plans, env ? env->shifts : NULL);
+	make_streams(work, env ? env->slices : 1);
 	if (work->input->streams->len || work->input->damaged || work->input->dropped)
 		return TRUE;
 	g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_EMPTY,
@@ -403,7 +407,7 @@ gboolean fdar_ctf_input_open_for(struct fdar_ctf_input *input, const GPtrArray *
 	work->groups = g_ptr_array_new_with_free_func(group_free);
 	fdar_ctf_window_init(&work->window, HEAD_WINDOW, FALSE);
 	work->window.pool = input->pool;
-	ok = open_all(work, traces, env ? env->slices : 1, error);
+	ok = open_all(work, traces, env, error);
 	fdar_ctf_window_close(&work->window);
 	g_ptr_array_unref(work->groups);
 	g_array_unref(work->folders);

@@ -33,7 +33,8 @@ struct fdar_ctf_input {
  * are broken, or there is no stream file at all; or what fdar_error_is_shortage() is about. The input is to be cleared in any case. */
 gboolean fdar_ctf_input_open(struct fdar_ctf_input *input, const GPtrArray *traces, GError **error);
 
-/* The same for a decoder: of env maps and shares are used, which must outlive the input; it may be NULL. */
+/* The same for a decoder: of env maps and shares are used, which must outlive the input, hosts and
+ * shifts; it may be NULL. */
 gboolean fdar_ctf_input_open_for(struct fdar_ctf_input *input, const GPtrArray *traces,
 				 const struct fdar_decoder_env *env, GError **error);
 

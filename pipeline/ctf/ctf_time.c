@@ -37,6 +37,26 @@ uint64_t fdar_ctf_time_ns(const struct fdar_ctf_time *time, uint64_t cycles)
 	return ns > 0 ? (uint64_t)ns : 0;
 }
 
+void fdar_ctf_time_move(struct fdar_ctf_time *time, int64_t from_ns, int64_t to_ns, double rate)
+{
+	struct fdar_ctf_time moved = *time;
+	int64_t since;
+
+	if (!time->freq || __builtin_sub_overflow(from_ns, time->base_ns, &since) || since < 0)
+		return;
+	if (rate != 0) {
+		double freq = (double)time->freq / (1 + rate);
+
+		if (!(freq >= 1 && freq < 0x1p62))
+			return;
+		moved.freq = (uint64_t)(freq + 0.5);
+		/* That many cycles are from_ns in the old clock, and to_ns in the new one. */
+		since = (int64_t)((double)since * ((double)time->freq / (double)moved.freq));
+	}
+	if (!__builtin_sub_overflow(to_ns, since, &moved.base_ns))
+		*time = moved;
+}
+
 gboolean fdar_ctf_time_is_sum(const struct fdar_ctf_time *time, uint64_t *limit)
 {
 	if (time->freq != FDAR_CTF_NS_PER_S || time->base_ns < 0)

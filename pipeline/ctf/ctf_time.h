@@ -28,6 +28,10 @@ uint64_t fdar_ctf_time_ns(const struct fdar_ctf_time *time, uint64_t cycles);
 /* The same with times before 1970. FALSE: it does not fit. */
 gboolean fdar_ctf_time_signed(const struct fdar_ctf_time *time, uint64_t cycles, int64_t *ns);
 
+/* Another clock: at from_ns it is to_ns there, and 1 + rate as fast from then on. Stays as it is when the result
+ * does not fit. */
+void fdar_ctf_time_move(struct fdar_ctf_time *time, int64_t from_ns, int64_t to_ns, double rate);
+
 /* Whether a time is its cycles plus base_ns, for all up to limit. */
 gboolean fdar_ctf_time_is_sum(const struct fdar_ctf_time *time, uint64_t *limit);
 

@@ -26,6 +26,14 @@
 
 struct fdar_shares;
 
+/* How the times of a host become those of another one (pipeline/clocks): at from_ns of its own clock it is to_ns, and
+ * goes on from there so much faster. */
+struct fdar_clock_shift {
+	char *clock; /* the beginning of the texts of its homes (home.h); g_free by the list's clear function */
+	int64_t from_ns, to_ns;
+	double rate;
+};
+
 /* What the source lends to its decoder; all of it outlives it. */
 struct fdar_decoder_env {
 	struct fdar_texts *texts;
@@ -61,7 +69,11 @@ struct fdar_decoder_env {
 	gboolean explain;
 	const struct fdar_event_maps *maps; /* events that are wanted besides; NULL: none */
 	const struct fdar_shares
-		*shares;        /* of which recording each trace is (shares.h); NULL: of one */
+		*shares; /* of which recording each trace is (shares.h); NULL: of one */
+	/* Only fdar_decoder_ctf does this: the hosts of the traces (char *, by home.h) are added to the one, not any
+	 * twice, and times are moved as the other says. Either may be NULL. */
+	GPtrArray *hosts;
+	const GArray *shifts;
 	unsigned slice, slices; /* which part is wanted (source.h); slices is 0: all of it. Only
 				 * fdar_decoder_ctf knows parts */
 };

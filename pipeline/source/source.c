@@ -15,6 +15,7 @@
 #include "instrument/wire/events.h"
 #include "pipeline/source/mixed.h"
 #include "pipeline/source/source_check.h"
+#include "pipeline/source/source_clocks.h"
 #include "pipeline/source/source_ends.h"
 #include "pipeline/source/source_index.h"
 #include "pipeline/source/source_tally.h"
@@ -35,6 +36,7 @@ struct fdar_source {
 	struct fdar_source_summary summary;
 	struct fdar_recording_state recording;
 	struct fdar_source_times times;
+	GArray *shifts;                  /* of struct fdar_clock_shift; NULL: none */
 	struct fdar_shares *shares;      /* NULL: path is no folder of several recordings */
 	struct fdar_strangers strangers; /* processes whose events are left out */
 	struct fdar_whose *whose;
@@ -83,6 +85,39 @@ static gboolean open_decoder(struct fdar_source *source, const GPtrArray *traces
 	return source->ended || source->decoder;
 }
 
+/* Of several hosts whose clocks may be compared: opens it once more, for the first slice alone, with times that fit. */
+static gboolean compare_clocks(struct fdar_source *source, const GPtrArray *traces,
+			       const struct fdar_source_options *options, GError **error)
+{
+	g_autoptr(fdar_source) own = NULL;
+
+	if (options->own_clocks || source->ops != &fdar_decoder_ctf ||
+	    !fdar_source_clocks_several(source->env.hosts))
+		return TRUE;
+	source->ops->close(g_steal_pointer(&source->decoder));
+	if ((source->ended = source->env.slice > 0))
+		return TRUE;
+	own = fdar_source_open_with(source->path,
+				    &(struct fdar_source_options){ .go_on = options->go_on,
+								   .user = options->user,
+								   .own_clocks = TRUE },
+				    error);
+	if (!own)
+		return FALSE;
+	source->shifts =
+		fdar_source_clocks_find(&(struct fdar_source_clocks_input){ own, fdar_source_read,
+									    fdar_source_host,
+									    fdar_source_text },
+					source->env.hosts, source->recording.doubts);
+	source->env.shifts = source->shifts;
+	fdar_source_forget_counts(&source->env);
+	source->env.slices = 0;
+	if (!open_decoder(source, traces, error))
+		return FALSE;
+	source->env.slices = options->slices;
+	return TRUE;
+}
+
 struct fdar_source *fdar_source_open_with(const char *path,
 					  const struct fdar_source_options *options, GError **error)
 {
@@ -95,6 +130,7 @@ struct fdar_source *fdar_source_open_with(const char *path,
 	source = g_new0(struct fdar_source, 1);
 	source->path = g_strdup(path);
 	source->env.texts = fdar_texts_new();
+	source->env.hosts = g_ptr_array_new_with_free_func(g_free);
 	source->env.homes = fdar_homes_new();
 	source->whose = fdar_whose_new(source->env.homes, source->env.texts);
 	source->load_map = fdar_load_map_new();
@@ -114,7 +150,7 @@ struct fdar_source *fdar_source_open_with(const char *path,
 	if (!read_recording(source, error))
 		return NULL;
 	fdar_source_compare_indexes(traces, source->recording.doubts);
-	if (!open_decoder(source, traces, error))
+	if (!open_decoder(source, traces, error) || !compare_clocks(source, traces, options, error))
 		return NULL;
 	return g_steal_pointer(&source);
 }
@@ -187,11 +223,7 @@ static gboolean forgive_times(struct fdar_source *source)
 	if (!traces)
 		return FALSE;
 	source->ops->close(g_steal_pointer(&source->decoder));
-	g_array_set_size(source->env.losses, 0);
-	source->env.discarded = source->env.packets_lost = 0;
-	source->env.copies = source->env.untimed = source->env.shift_ns = 0;
-	source->env.times_back = source->env.most_back_ns = 0;
-	g_clear_pointer(&source->env.back_at, g_free);
+	fdar_source_forget_counts(&source->env);
 	source->summary = (struct fdar_source_summary){ 0 };
 	source->times = fdar_source_times_any();
 	return open_decoder(source, traces, NULL);
@@ -389,6 +421,11 @@ uint32_t fdar_source_namespace(const void *source, uint16_t home)
 	return fdar_homes_get(((const struct fdar_source *)source)->env.homes, home).ns;
 }
 
+const char *fdar_source_host(const struct fdar_source *source, uint16_t home)
+{
+	return fdar_texts_get(source->env.texts, fdar_homes_get(source->env.homes, home).host);
+}
+
 uint32_t fdar_source_homes(const struct fdar_source *source)
 {
 	return fdar_homes_count(source->env.homes);
@@ -448,6 +485,8 @@ void fdar_source_close(struct fdar_source *source)
 	fdar_texts_free(source->env.texts);
 	g_array_unref(source->env.losses);
 	g_array_unref(source->env.streams);
+	g_ptr_array_unref(source->env.hosts);
+	g_clear_pointer(&source->shifts, g_array_unref);
 	fdar_strangers_clear(&source->strangers);
 	fdar_shares_free(source->shares);
 	fdar_calls_free(source->calls);

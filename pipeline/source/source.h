@@ -8,6 +8,10 @@
  * Processes and addresses. Equal process ids of two hosts or namespaces are two processes, and so are
  * two lives of one (whose.h); what lies where another module lay has other addresses (load_map.h).
  *
+ * Clocks. Where processes of several hosts are read together, and connections between them are told by both ends, the
+ * times of all are one host's (pipeline/clocks): the trace is read once before, and by one source, the first slice's.
+ * What was found is among what speaks against it (fdar_source_doubts).
+ *
  * Order. Events come in batches; those of a thread (pid, tid) in time order. Across threads they
  * come in the order in which they were written: in time order too, but for function events that the
  * tracer wrote many at once (flowdar:calls, instrument/wire/calls.h). These come when their calls event
@@ -70,6 +74,7 @@ struct fdar_source_options {
 	/* Events whose fields are wanted though they are not known: they stay OTHERs, and have them in
 	 * the places that this says. Must outlive the source. NULL: none. */
 	const struct fdar_event_maps *maps;
+	gboolean own_clocks; /* of several hosts: times stay what each host's clock says */
 };
 
 /* Opens path as options say. The rest as fdar_source_open. */
@@ -113,6 +118,9 @@ uint32_t fdar_source_texts(const struct fdar_source *source);
 /* The pid namespace of a home, as events have it (event.home); 0: the trace does not tell. source as const
  * void *. */
 uint32_t fdar_source_namespace(const void *source, uint16_t home);
+
+/* The text of a home's host (home.h): of the source, valid until it is closed. */
+const char *fdar_source_host(const struct fdar_source *source, uint16_t home);
 
 /* How many homes there are so far: 0 to that less one. */
 uint32_t fdar_source_homes(const struct fdar_source *source);

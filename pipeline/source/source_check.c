@@ -138,6 +138,17 @@ void fdar_source_take_counts(const struct fdar_decoder_env *env,
 	summary->shift_ns = env->shift_ns;
 }
 
+void fdar_source_forget_counts(struct fdar_decoder_env *env)
+{
+	g_array_set_size(env->losses, 0);
+	g_array_set_size(env->streams, 0);
+	env->discarded = env->packets_lost = 0;
+	env->copies = env->untimed = env->shift_ns = 0;
+	env->times_back = env->most_back_ns = 0;
+	g_clear_pointer(&env->back_at, g_free);
+	g_clear_pointer(&env->damage, g_free);
+}
+
 size_t fdar_source_take_calls(struct fdar_calls *calls, const struct fdar_event *event,
 			      struct fdar_event *batch, size_t capacity, GArray *streams)
 {

@@ -41,6 +41,9 @@ void fdar_source_compare(struct fdar_recording_state *recording,
 void fdar_source_take_counts(const struct fdar_decoder_env *env,
 			     struct fdar_source_summary *summary);
 
+/* Nothing was counted: before a decoder is opened again. */
+void fdar_source_forget_counts(struct fdar_decoder_env *env);
+
 /* Takes of a calls event what fits into the batch, and counts these calls in the stream it is of. */
 size_t fdar_source_take_calls(struct fdar_calls *calls, const struct fdar_event *event,
 			      struct fdar_event *batch, size_t capacity, GArray *streams);
