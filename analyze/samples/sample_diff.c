@@ -243,19 +243,44 @@ static double test(const struct fdar_sample_diff *diff,
 
 /* ---- the verdict ---- */
 
+/* How much so many samples vary by themselves, a session. */
+static double chance_ns(const struct fdar_sample_diff *diff, double samples)
+{
+	double fewest = (double)MIN(diff->sessions[BASELINE], diff->sessions[SUBJECT]);
+
+	return sqrt(MAX(samples, 0)) * (double)diff->period_ns / MAX(fewest, 1);
+}
+
+/* Whether a function that is not in it has more than a tenth of the largest increase by itself: then that is no
+ * chance. What is less deep is not in it. */
+static gboolean has_rival(const struct fdar_sample_diff *diff, const struct fdar_sample_row *row)
+{
+	for (uint32_t i = 0; i < diff->row_count; i++) {
+		const struct fdar_sample_row *other = &diff->rows[i];
+		double own_ns = other->own_ns[SUBJECT] - other->own_ns[BASELINE];
+		double samples = (double)(other->own[BASELINE] + other->own[SUBJECT]);
+
+		if (!other->is_loose && other->depth < row->depth &&
+		    own_ns - chance_ns(diff, samples) > (1 - FDAR_SAMPLE_CARRIES) * diff->most_ns)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 /* Whether it has nine tenths of the largest increase, as far as samples can tell: those that are not in it vary by
- * themselves, by the root of their number, and are no part of the increase up to that, nor of more than
- * half of it: beside many samples that is all there is. */
+ * themselves, by the root of their number (twice that, where they are no single function's), and are no part
+ * of the increase up to that, nor of more than half of it: beside many samples that is all there is. */
 static gboolean carries(const struct fdar_sample_diff *diff, const struct fdar_sample_row *most,
 			const struct fdar_sample_row *row)
 {
 	double others = (double)(most->samples[BASELINE] + most->samples[SUBJECT]) -
 			(double)(row->samples[BASELINE] + row->samples[SUBJECT]);
-	double fewest = (double)MIN(diff->sessions[BASELINE], diff->sessions[SUBJECT]);
-	double chance_ns = sqrt(MAX(others, 0)) * (double)diff->period_ns / MAX(fewest, 1);
-	double least_ns = FDAR_SAMPLE_CARRIES * diff->most_ns - chance_ns;
+	double least_ns = FDAR_SAMPLE_CARRIES * diff->most_ns - chance_ns(diff, others);
 
-	return row->added_ns >= MAX(least_ns, CARRIES_LEAST * diff->most_ns);
+	if (row->added_ns < CARRIES_LEAST * diff->most_ns)
+		return FALSE;
+	return row->added_ns >= least_ns ||
+	       (row->added_ns >= least_ns - chance_ns(diff, others) && !has_rival(diff, row));
 }
 
 /* The deepest that carries the increase; of those at one depth the first, which carries most. */

@@ -16,8 +16,10 @@
  * before, everything grew, and it is no culprit (is_spread); where the baseline has too few samples to say
  * whether it had, that is a doubt (is_thin).
  *
- * The nine tenths are what samples can tell: the others of so few vary by the root of their number. Half
- * of the increase it has in any case, and what is tested is its own.
+ * The nine tenths are what samples can tell: the others of so few vary by the root of their number, and by twice that
+ * in one run of thirty, which then named who called it for what it does besides. So twice it is, unless one
+ * of the others, not in it, has a tenth of the increase by itself. Half of the increase it has in any case, and what is
+ * tested is its own.
  *
  * Functions without a name are known by where they begin: those of another build are not compared.
  *

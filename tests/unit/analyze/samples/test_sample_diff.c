@@ -209,6 +209,72 @@ static void test_power(void)
 	g_assert_cmpuint(named, >=, 90);
 }
 
+/* Of what serve does besides, in several functions, one session in forty has a sample. */
+static void add_besides(struct made *made, GRand *random, uint32_t session)
+{
+	static const char *const names[] = { "read", "parse", "copy", "write" };
+	const char *name = names[g_rand_int_range(random, 0, G_N_ELEMENTS(names))];
+
+	add(made, session,
+	    child(made->sampled->samples, made->serve, name, "server", FDAR_SAMPLE_NAMED, "b1"),
+	    g_rand_double(random) < 0.025);
+}
+
+/* By chance the one run has less of that than the other: it is still match that is named, and not who calls it. */
+static void test_besides(void)
+{
+	g_autoptr(GRand) random = g_rand_new_with_seed(5);
+	guint named = 0, callers = 0, rounds = 400;
+
+	for (guint round = 0; round < rounds; round++) {
+		struct made usual = make(150, "b1"), slow = make(150, "b1");
+
+		for (uint32_t s = 0; s < 150; s++) {
+			add_besides(&usual, random, s);
+			add_besides(&slow, random, s);
+			add(&slow, s, slow.match, g_rand_double(random) < 0.2);
+		}
+		g_autoptr(fdar_sample_profile) a = profile_of(&usual), b = profile_of(&slow);
+		g_autoptr(fdar_sample_diff) diff = compare(a, b);
+		if (diff->outcome != FDAR_SAMPLE_FOUND || diff->is_spread || diff->is_thin)
+			continue;
+		named += strcmp(diff->rows[diff->culprit].function, "match") == 0;
+		callers += strcmp(diff->rows[diff->culprit].function, "match") != 0;
+	}
+	g_test_message("match %u, callers %u of %u", named, callers, rounds);
+	g_assert_cmpuint(named, >=, 380);
+	g_assert_cmpuint(callers, <=, 1);
+}
+
+/* Half of what match does it does by a helper, sometimes more: named is match, which does the rest itself. */
+static void test_helper(void)
+{
+	g_autoptr(GRand) random = g_rand_new_with_seed(6);
+	guint named = 0, helpers = 0, rounds = 200;
+
+	for (guint round = 0; round < rounds; round++) {
+		struct made usual = make(150, "b1"), slow = make(150, "b1");
+		uint32_t helper = child(slow.sampled->samples, slow.match, "helper", "server",
+					FDAR_SAMPLE_NAMED, "b1");
+
+		for (uint32_t s = 0; s < 150; s++) {
+			add(&usual, s, usual.log, g_rand_double(random) < 0.025);
+			add(&slow, s, slow.log, g_rand_double(random) < 0.025);
+			add(&slow, s, slow.match, g_rand_double(random) < 0.1);
+			add(&slow, s, helper, g_rand_double(random) < 0.1);
+		}
+		g_autoptr(fdar_sample_profile) a = profile_of(&usual), b = profile_of(&slow);
+		g_autoptr(fdar_sample_diff) diff = compare(a, b);
+		if (diff->outcome != FDAR_SAMPLE_FOUND || diff->is_spread || diff->is_thin)
+			continue;
+		named += strcmp(diff->rows[diff->culprit].function, "match") == 0;
+		helpers += strcmp(diff->rows[diff->culprit].function, "helper") == 0;
+	}
+	g_test_message("match %u, helpers %u of %u", named, helpers, rounds);
+	g_assert_cmpuint(named, >=, 180);
+	g_assert_cmpuint(helpers, <=, 4);
+}
+
 static void test_merge(void)
 {
 	g_autoptr(fdar_sample_profile) one = side(10, 1, "b1"), two = side(20, 1, "b1");
@@ -323,6 +389,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/sample_diff/spread", test_spread);
 	g_test_add_func("/sample_diff/thin", test_thin);
 	g_test_add_func("/sample_diff/power", test_power);
+	g_test_add_func("/sample_diff/besides", test_besides);
+	g_test_add_func("/sample_diff/helper", test_helper);
 	g_test_add_func("/sample_diff/merge", test_merge);
 	g_test_add_func("/sample_diff/alike", test_alike);
 	g_test_add_func("/sample_diff/wide", test_wide);
