@@ -71,6 +71,8 @@ const struct fdar_usage fdar_record_usage = {
 		"clock (root or CAP_PERFMON), by session where --io or marks tell of sessions.\n"
 		"`analyze --by sample` and `diff` say which functions; bytes of stacks are not "
 		"kept.\n"
+		"Page faults and migrations to another processor are counted by session, too\n"
+		"(`analyze --by session`), unless --no-counts is given.\n"
 		"\n"
 		"--functions takes globs of names with commas between them, C++ as in the\n"
 		"source (srv::parse, without arguments); bin:GLOB is a\n"
@@ -127,6 +129,8 @@ static const GOptionEntry table[] = {
 	  "threads; 99 is the default. Needs no rebuild; with --io or marks for the sessions. "
 	  "Where the kernel forbids it, the server does it by timers of its own",
 	  "N" },
+	{ "no-counts", 0, 0, FLAG(no_counts),
+	  "With --sample: do not count page faults and migrations of sessions", NULL },
 	{ "functions", 'f', 0, TEXT(functions),
 	  "Record calls of these functions only, e.g. 'ap_*,!apr_palloc*', or: auto", "RULES" },
 	{ "budget", 0, 0, TEXT(budget),
@@ -279,6 +283,9 @@ static gboolean read_sample(const struct fdar_record_texts *texts,
 {
 	guint64 hz = 0;
 
+	if (texts->no_counts && !texts->sample)
+		return wrong(error, "--no-counts needs --sample");
+	options->uncounted = texts->no_counts;
 	if (!texts->sample)
 		return TRUE;
 	if (!g_ascii_string_to_unsigned(texts->sample, 10, 1, FDAR_SAMPLER_HZ_MAX, &hz, NULL))

@@ -40,6 +40,7 @@ struct fdar_record_texts {
 	gboolean crash_safe;
 	gboolean snapshot;
 	gboolean tls_keys;
+	gboolean no_counts;
 	gboolean quiet;
 };
 

@@ -47,6 +47,7 @@ struct fdar_record_options {
 	struct fdar_tracing_options tracing;
 	struct fdar_control_settings settings; /* what the libraries are to do */
 	unsigned sample_hz;                    /* samples a second of each processor; 0: none */
+	gboolean uncounted;                    /* beside samples: no page faults and migrations */
 	uint64_t trigger_ns; /* tracing.snapshot: when a session lasts longer than that; 0: never */
 	uint64_t max_bytes;  /* end when so much is on disk; 0: never */
 	uint64_t duration_ns; /* stop the server (SIGTERM) after this long; 0: until it ends */

@@ -60,8 +60,9 @@ gboolean fdar_run_start_samples(struct fdar_run *run, GError **error)
 	if (!options->sample_hz)
 		return TRUE;
 	ticks = g_strconcat(fdar_control_segment_path(run->control), TICKS, NULL);
-	run->sampler = fdar_sampler_start_with(run->unwinder, options->sample_hz, options->attach,
-					       options->attach_count, ticks, error);
+	run->sampler =
+		fdar_sampler_start_with(run->unwinder, options->sample_hz, options->attach,
+					options->attach_count, ticks, !options->uncounted, error);
 	if (run->sampler && fdar_sampler_ticks_why(run->sampler)) {
 		run->ticks = g_steal_pointer(&ticks);
 		fdar_run_warn(
@@ -81,7 +82,7 @@ gboolean fdar_run_start_samples(struct fdar_run *run, GError **error)
 			      "with each request pays up to a fifth of its processor time for "
 			      "them; page faults and migrations are not counted",
 			      fdar_sampler_own_why(run->sampler), 1000 / options->sample_hz);
-	if (run->sampler && fdar_sampler_uncounted_why(run->sampler) &&
+	if (run->sampler && !options->uncounted && fdar_sampler_uncounted_why(run->sampler) &&
 	    !fdar_sampler_ticks_why(run->sampler) && !fdar_sampler_own_why(run->sampler))
 		fdar_run_warn(run, "page faults and migrations of sessions are not counted: %s",
 			      fdar_sampler_uncounted_why(run->sampler));

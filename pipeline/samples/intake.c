@@ -222,10 +222,14 @@ static gboolean open_source(struct fdar_intake *intake, unsigned hz, gboolean ma
 }
 
 /* Beside ticks of processors: with less than that they are not to be had, or not of all that threads do. */
-static void open_counts(struct fdar_intake *intake)
+static void open_counts(struct fdar_intake *intake, gboolean counted)
 {
 	g_autoptr(GError) cause = NULL;
 
+	if (!counted) {
+		intake->uncounted_why = g_strdup("nobody asked for it");
+		return;
+	}
 	if (intake->perf && !fdar_perf_own_why(intake->perf))
 		intake->counts = fdar_perf_counts_open(&cause);
 	if (!intake->counts)
@@ -234,7 +238,7 @@ static void open_counts(struct fdar_intake *intake)
 }
 
 struct fdar_intake *fdar_intake_start(unsigned hz, const pid_t *pids, size_t count,
-				      const char *ticks, GError **error)
+				      const char *ticks, gboolean counted, GError **error)
 {
 	struct fdar_intake *intake = g_new0(struct fdar_intake, 1);
 
@@ -243,7 +247,7 @@ struct fdar_intake *fdar_intake_start(unsigned hz, const pid_t *pids, size_t cou
 		g_free(intake);
 		return NULL;
 	}
-	open_counts(intake);
+	open_counts(intake, counted);
 	intake->self = (uint32_t)getpid();
 	intake->bytes = fdar_wiped_new();
 	intake->ready = fdar_wiped_new();

@@ -35,10 +35,10 @@ struct fdar_intake_losses {
 };
 
 /* Ticks hz times a second. pids: processes that run already. ticks: where the folder for those that the server's
- * processes take of themselves may be made (ticks.h), if the kernel has none for us; NULL: then there are none. To
- * be called by the thread that starts the server. NULL and error, as of fdar_perf_open. */
+ * processes take of themselves may be made (ticks.h), if the kernel has none for us; NULL: then there are none. counted:
+ * page faults and the like, too. To be called by the thread that starts the server. NULL and error, as of fdar_perf_open. */
 struct fdar_intake *fdar_intake_start(unsigned hz, const pid_t *pids, size_t count,
-				      const char *ticks, GError **error);
+				      const char *ticks, gboolean counted, GError **error);
 
 /* Why the server's processes take them, as the kernel's refusal was explained. NULL: they do not. */
 const char *fdar_intake_ticks_why(const struct fdar_intake *intake);

@@ -400,9 +400,9 @@ static uint64_t whose_own(const struct fdar_intake *intake)
 
 struct fdar_sampler *fdar_sampler_start_with(struct fdar_unwinder *unwinder, unsigned hz,
 					     const pid_t *pids, size_t count, const char *ticks,
-					     GError **error)
+					     gboolean counted, GError **error)
 {
-	struct fdar_intake *intake = fdar_intake_start(hz, pids, count, ticks, error);
+	struct fdar_intake *intake = fdar_intake_start(hz, pids, count, ticks, counted, error);
 	struct fdar_sampler *sampler;
 
 	if (!intake)
@@ -434,7 +434,8 @@ struct fdar_sampler *fdar_sampler_start(unsigned hz, const pid_t *pids, size_t c
 {
 	struct fdar_unwinder *unwinder = fdar_unwinder_start(error);
 	struct fdar_sampler *sampler =
-		unwinder ? fdar_sampler_start_with(unwinder, hz, pids, count, NULL, error) : NULL;
+		unwinder ? fdar_sampler_start_with(unwinder, hz, pids, count, NULL, TRUE, error)
+			 : NULL;
 
 	if (sampler)
 		sampler->own = unwinder;

@@ -30,10 +30,11 @@ struct fdar_sampler *fdar_sampler_start(unsigned hz, const pid_t *pids, size_t c
 
 /* The same with an unwinder that was started when there were none; it stays the caller's, and must outlive the
  * sampler. ticks: the path of a folder that is not there yet, and that the server's processes can reach, NULL: none. If
- * the kernel has no samples for us, it is made, and they put their own there (instrument/wire/ticks.h). */
+ * the kernel has no samples for us, it is made, and they put their own there (instrument/wire/ticks.h).
+ * counted: page faults and migrations, too. */
 struct fdar_sampler *fdar_sampler_start_with(struct fdar_unwinder *unwinder, unsigned hz,
 					     const pid_t *pids, size_t count, const char *ticks,
-					     GError **error);
+					     gboolean counted, GError **error);
 
 /* Why the server's processes are to take samples of themselves; NULL: they need not. */
 const char *fdar_sampler_ticks_why(const struct fdar_sampler *sampler);

@@ -82,7 +82,7 @@ asked() { (ask "$1") 2> /dev/null; }
 recorded() {
 	local i
 	port=$(free_port)
-	"${@:2}" "$FLOWDAR" record -q -o "$WORK/$1" --io --sample -- "$WORK/server" "$port" > "$WORK/$1.out" 2> "$WORK/$1.err" &
+	"${@:2}" "$FLOWDAR" record -q -o "$WORK/$1" --io --sample ${unasked:+--no-counts} -- "$WORK/server" "$port" > "$WORK/$1.out" 2> "$WORK/$1.err" &
 	recorder=$!
 	wait_for 60 asked n || fail "$1: the server did not start"
 	for ((i = 0; i < ${#requests}; i++)); do ask "${requests:i:1}"; done
@@ -98,6 +98,14 @@ recorded none "$WORK/no_perf"
 grep -q 'page faults and migrations are not counted' "$WORK/none.err" || fail "does not say so"
 jq -e '[.sessions[] | .page_faults, .migrations] | all(. == null)' "$WORK/none.json" > /dev/null ||
 	fail "has some: $(jq -c '[.sessions[].page_faults]' "$WORK/none.json")"
+
+note "nor where nobody wants them, which is no warning"
+unasked=1 recorded unasked
+grep -q 'not counted' "$WORK/unasked.err" && fail "warns of what was asked for"
+jq -e '[.sessions[] | .page_faults, .migrations] | all(. == null)' "$WORK/unasked.json" > /dev/null ||
+	fail "has some: $(jq -c '[.sessions[].page_faults]' "$WORK/unasked.json")"
+"$FLOWDAR" record --no-counts -o "$WORK/alone" -- true 2> "$WORK/alone.err"
+[ $? = 2 ] && grep -q 'needs --sample' "$WORK/alone.err" || fail "--no-counts alone: $(cat "$WORK/alone.err")"
 
 note "each session has its own"
 requests=nnn

@@ -295,7 +295,8 @@ static void test_no_files(void)
 static void test_late(void)
 {
 	g_autoptr(GError) error = NULL;
-	struct fdar_intake *intake = fdar_intake_start(FDAR_SAMPLER_HZ_MAX, NULL, 0, NULL, &error);
+	struct fdar_intake *intake =
+		fdar_intake_start(FDAR_SAMPLER_HZ_MAX, NULL, 0, NULL, TRUE, &error);
 	struct fdar_intake_losses losses;
 	uint64_t last_ns = 0, lost = 0;
 	guint ticks = 0;
