@@ -280,6 +280,8 @@ struct fdar_diff {
 	gboolean blind;   /* of IDLE, or refused for it: what threads did was not recorded */
 	double spin_rate; /* of that: reads and writes of a session in a second, where there are
 			   * very many for no more bytes: a busy loop; else 0 */
+	const char *
+		trace_doubt; /* what speaks against the recordings themselves; NULL: nothing. Owned by the diff */
 	gboolean may_be_chance; /* a difference was seen, but not a significant one */
 	struct fdar_diff_load load;
 	uint32_t *recounted; /* rows whose calls changed evidently, by what that costs */

@@ -53,6 +53,23 @@ static void cap_for_trace(struct diff_work *work)
 	}
 }
 
+void diff_doubt_trace(struct diff_work *work)
+{
+	GPtrArray *others = work->caps;
+
+	work->caps = g_ptr_array_new_with_free_func(g_free);
+	cap_for_trace(work);
+	for (guint i = 0; i < work->caps->len && !work->diff->trace_doubt; i++) {
+		const struct diff_cap *cap = g_ptr_array_index(work->caps, i);
+
+		if (cap->level == FDAR_CONFIDENCE_LOW)
+			work->diff->trace_doubt =
+				g_string_chunk_insert_const(work->diff->texts, cap->text);
+	}
+	g_ptr_array_unref(work->caps);
+	work->caps = others;
+}
+
 static void cap_for_sessions(struct diff_work *work)
 {
 	const struct fdar_diff *diff = work->diff;

@@ -356,6 +356,9 @@ void diff_cap_for_part(struct diff_work *work);
 void diff_say_few(GString *text, const struct fdar_diff *diff);
 void diff_add_few(GString *text, const struct fdar_diff *diff);
 
+/* Sets the diff's trace_doubt. */
+void diff_doubt_trace(struct diff_work *work);
+
 /* Keeps the confidence at a level or below. The text ends "confidence: low: ...". */
 void diff_cap(struct diff_work *work, enum fdar_confidence level, const char *format, ...)
 	G_GNUC_PRINTF(3, 4);

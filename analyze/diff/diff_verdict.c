@@ -478,5 +478,6 @@ void diff_judge(struct diff_work *work)
 		diff_cap_for_others(work);
 		diff_trust(work);
 	}
+	diff_doubt_trace(work);
 	g_ptr_array_unref(work->caps);
 }

@@ -164,6 +164,8 @@ static const char *doubt(const struct fdar_diff_samples *samples, const struct f
 		return "everything grew alike: the machine, or the work";
 	if (found->is_thin)
 		return "the baseline has too few samples to tell whether everything grew";
+	if (diff->trace_doubt)
+		return diff->trace_doubt;
 	if ((double)samples->lost > LOST_PART * all)
 		return "samples were lost";
 	if (samples->processors_changed)

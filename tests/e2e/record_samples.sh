@@ -60,6 +60,14 @@ grep -q 'of the processor, by samples' "$WORK/flame.svg" || fail "flame: does no
 cmp <(head -n 1 "$WORK/diff") <(head -n 1 "$WORK/report.out") || fail "the report says otherwise than diff"
 grep -q '<section id="sampled-subject" class="flame">' "$WORK/report.html" || fail "report: no samples"
 
+note "a trace that is cut does not say whose the samples are: low"
+cp -r "$WORK/attack" "$WORK/cut"
+stream=$(find "$WORK/cut/trace" -name 'sessions_*' -printf '%s %p\n' | sort -n | tail -n 1)
+truncate -s $((${stream%% *} / 2)) "${stream#* }"
+"$FLOWDAR" diff "$WORK/usual" "$WORK/cut" --format json > "$WORK/cut.json" 2> "$WORK/cut.err"
+jq -e '.verdict.confidence == "low" and (.samples.outcome != "found" or (.verdict.reason | contains("subject")))' "$WORK/cut.json" \
+	> /dev/null || fail "cut: $(jq -c .verdict "$WORK/cut.json")"
+
 note "the same against itself: nothing"
 "$FLOWDAR" diff "$WORK/attack" "$WORK/attack" --format json > "$WORK/same.json"
 jq -e '.samples.outcome == "nothing" and .verdict.function == null' "$WORK/same.json" > /dev/null ||

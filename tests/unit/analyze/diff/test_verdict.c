@@ -455,6 +455,36 @@ static void test_slow_clients(void)
 	expect_sentence(diff, "slow or silent clients$");
 }
 
+/* Part of the trace is missing: what threads did may be in that, so nobody says that it was the clients. */
+static void test_slow_or_missing(void)
+{
+	for (int damage = 0; damage < 4; damage++) {
+		fdar_profile *side[2];
+
+		for (int s = 0; s < 2; s++) {
+			struct writer writer;
+
+			writer_init(&writer, (uint32_t)s);
+			for (int i = 0; i < 30; i++)
+				loop_turns(&writer, "", s ? 5000.0 * MS : 100 * US, 4 * US);
+			side[s] = profile_of(&writer);
+		}
+		side[1]->losses.damaged = damage == 1;
+		side[1]->losses.packets_lost = damage == 2;
+		side[0]->losses.discarded = damage == 3 ? side[0]->losses.events : 0;
+		g_autoptr(fdar_diff) diff = fdar_diff_new(side[0], side[1], NULL, NULL);
+		g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_IDLE);
+		expect_sentence(diff,
+				damage ? "cannot tell whose time it is, as part of the trace is "
+					 "missing$"
+				       : "slow or silent clients$");
+		g_assert_true(!damage || diff->verdict.confidence == FDAR_CONFIDENCE_LOW);
+		g_assert_true(!damage == !diff->trace_doubt);
+		fdar_profile_free(side[0]);
+		fdar_profile_free(side[1]);
+	}
+}
+
 /* Nothing is known of what threads did: that is what is said. */
 static void test_blind(void)
 {
@@ -1448,6 +1478,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/verdict/transfers", test_transfers);
 	g_test_add_func("/verdict/wakers", test_wakers);
 	g_test_add_func("/verdict/slow-clients", test_slow_clients);
+	g_test_add_func("/verdict/slow-or-missing", test_slow_or_missing);
 	g_test_add_func("/verdict/blind", test_blind);
 	g_test_add_func("/verdict/blocked", test_blocked);
 	g_test_add_func("/verdict/other-server", test_other_server);
