@@ -356,8 +356,11 @@ void diff_cap_for_part(struct diff_work *work);
 void diff_say_few(GString *text, const struct fdar_diff *diff);
 void diff_add_few(GString *text, const struct fdar_diff *diff);
 
-/* Sets the diff's trace_doubt. */
+/* What the recordings themselves have against them: as caps; as the diff's trace_doubt; and whether so much of either side
+ * is missing that what is not seen may be in that. */
+void diff_cap_for_trace(struct diff_work *work);
 void diff_doubt_trace(struct diff_work *work);
+gboolean diff_is_partial(const struct diff_work *work);
 
 /* Keeps the confidence at a level or below. The text ends "confidence: low: ...". */
 void diff_cap(struct diff_work *work, enum fdar_confidence level, const char *format, ...)

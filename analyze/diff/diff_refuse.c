@@ -1,4 +1,4 @@
-/* What cannot be compared, and so gets no verdict. */
+/* What cannot be compared, and so gets no verdict; and what the recordings themselves have against them. */
 #include <string.h>
 
 #include "analyze/diff/diff_private.h"
@@ -158,4 +158,71 @@ gboolean diff_refuse(struct diff_work *work)
 	};
 	g_free(why);
 	return TRUE;
+}
+
+/* ---- what the recordings have against them ---- */
+
+void diff_cap_for_trace(struct diff_work *work)
+{
+	const struct fdar_diff *diff = work->diff;
+	const struct fdar_diff_options *options = &work->options;
+	static const char *const names[SIDES] = { "baseline", "subject" };
+	const struct fdar_diff_sessions *sides[SIDES] = { &diff->baseline, &diff->subject };
+
+	for (const char *const *doubt = options->doubts; doubt && *doubt; doubt++)
+		diff_cap(work, FDAR_CONFIDENCE_LOW, "%s", *doubt);
+	for (int i = 0; i < SIDES; i++) {
+		const struct fdar_profile_losses *losses = &work->side[i].profile->losses;
+
+		if (losses->damaged)
+			diff_cap(work, FDAR_CONFIDENCE_LOW, "the trace of the %s is damaged",
+				 names[i]);
+		if (sides[i]->discarded > options->max_discarded)
+			diff_cap(work, FDAR_CONFIDENCE_LOW,
+				 "events of the %s were lost, %.*g %% of them", names[i],
+				 sides[i]->discarded < 0.99 ? 2 : 3, 100 * sides[i]->discarded);
+		else if (losses->packets_lost)
+			diff_cap(work, FDAR_CONFIDENCE_LOW,
+				 "packets of events of the %s were lost: %" G_GUINT64_FORMAT,
+				 names[i], losses->packets_lost);
+		else if (sides[i]->discarded > 0)
+			diff_cap(work, FDAR_CONFIDENCE_MEDIUM, "some events of the %s were lost",
+				 names[i]);
+		if (sides[i]->unknown > options->max_unknown)
+			diff_cap(work, FDAR_CONFIDENCE_LOW,
+				 "%.0f %% of the time of the %s is in functions without a name",
+				 100 * sides[i]->unknown, names[i]);
+	}
+}
+
+void diff_doubt_trace(struct diff_work *work)
+{
+	GPtrArray *others = work->caps;
+
+	work->caps = g_ptr_array_new_with_free_func(g_free);
+	diff_cap_for_trace(work);
+	for (guint i = 0; i < work->caps->len && !work->diff->trace_doubt; i++) {
+		const struct diff_cap *cap = g_ptr_array_index(work->caps, i);
+
+		if (cap->level == FDAR_CONFIDENCE_LOW)
+			work->diff->trace_doubt =
+				g_string_chunk_insert_const(work->diff->texts, cap->text);
+	}
+	g_ptr_array_unref(work->caps);
+	work->caps = others;
+}
+
+gboolean diff_is_partial(const struct diff_work *work)
+{
+	const struct fdar_diff_sessions *sides[SIDES] = { &work->diff->baseline,
+							  &work->diff->subject };
+
+	for (int i = 0; i < SIDES; i++) {
+		const struct fdar_profile_losses *losses = &work->side[i].profile->losses;
+
+		if (losses->damaged || losses->packets_lost ||
+		    sides[i]->discarded > work->options.max_discarded)
+			return TRUE;
+	}
+	return FALSE;
 }

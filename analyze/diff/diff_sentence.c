@@ -354,22 +354,6 @@ static void say_blocked(GString *text, const struct fdar_diff *diff)
 		g_string_append(text, " for the server itself");
 }
 
-/* Whether so much of either side is missing that what is not seen may be in that. */
-static gboolean is_partial(const struct diff_work *work)
-{
-	const struct fdar_diff_sessions *sides[SIDES] = { &work->diff->baseline,
-							  &work->diff->subject };
-
-	for (int i = 0; i < SIDES; i++) {
-		const struct fdar_profile_losses *losses = &work->side[i].profile->losses;
-
-		if (losses->damaged || losses->packets_lost ||
-		    sides[i]->discarded > work->options.max_discarded)
-			return TRUE;
-	}
-	return FALSE;
-}
-
 /* Why sessions are open while nobody works for them, as far as that is known. */
 static const char *idle_cause(const struct diff_work *work)
 {
@@ -383,7 +367,7 @@ static const char *idle_cause(const struct diff_work *work)
 		return "and are";
 	if (diff->blind)
 		return "and what threads did meanwhile was not recorded";
-	if (is_partial(work))
+	if (diff_is_partial(work))
 		return "while no thread is seen to work for them: cannot tell whose time it is, as "
 		       "part of the trace is missing";
 	if (diff_never_end(diff) ||
