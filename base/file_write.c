@@ -91,3 +91,22 @@ gboolean fdar_file_write(const char *path, const void *data, gsize length, GErro
 	fdar_target_clear(&target);
 	return fine;
 }
+
+gboolean fdar_file_write_all(int fd, const void *bytes, gsize length)
+{
+	const char *at = bytes;
+
+	while (length) {
+		ssize_t done = write(fd, at, length);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done == 0)
+			errno = EIO; /* of a device that takes nothing */
+		if (done <= 0)
+			return FALSE;
+		at += done;
+		length -= (gsize)done;
+	}
+	return TRUE;
+}

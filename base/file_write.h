@@ -1,5 +1,5 @@
 /*
- * Files, written whole or not at all.
+ * Files, written whole or not at all; and what is written to a descriptor.
  *
  * Place in the house: under everything that leaves a document: pictures, reports, exports. A reader of
  * the path sees the old file or the new one, never half of one.
@@ -16,5 +16,9 @@
  * keeps its rights. FALSE and error (G_FILE_ERROR, naming path) when it cannot be
  * written. */
 gboolean fdar_file_write(const char *path, const void *data, gsize length, GError **error);
+
+/* All of the bytes to fd, a file, pipe or socket that blocks: however many calls it takes, and whatever interrupts them.
+ * FALSE and errno when it does not take them; some may be written then. */
+gboolean fdar_file_write_all(int fd, const void *bytes, gsize length);
 
 #endif

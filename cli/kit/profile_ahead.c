@@ -12,6 +12,7 @@
 
 #include "analyze/profile/profile_file.h"
 #include "base/child.h"
+#include "base/file_write.h"
 
 #define END_MS      3000u
 #define END_STEP_MS 2u
@@ -33,23 +34,6 @@ struct ahead {
 
 /* ---- in the process ---- */
 
-static gboolean put(int fd, const void *bytes, size_t length)
-{
-	const char *at = bytes;
-
-	while (length) {
-		ssize_t n = write(fd, at, length);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return FALSE;
-		at += n;
-		length -= (size_t)n;
-	}
-	return TRUE;
-}
-
 static void hand_over(int fd, const struct fdar_profile *profile,
 		      const struct fdar_profile_about *about, const GError *error)
 {
@@ -65,8 +49,8 @@ static void hand_over(int fd, const struct fdar_profile *profile,
 	if (error && error->domain == G_IO_ERROR)
 		head.code = error->code;
 	data = g_bytes_get_data(bytes, &length);
-	if (put(fd, &head, sizeof(head)))
-		put(fd, data, length);
+	if (fdar_file_write_all(fd, &head, sizeof(head)))
+		fdar_file_write_all(fd, data, length);
 }
 
 /* Until the process that was made listens. */

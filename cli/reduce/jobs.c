@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file_write.h"
 #include "pipeline/server/processes.h"
 
 #define LOOK_MS       20
@@ -86,23 +87,6 @@ static gboolean isolate(GError **error)
 	return bring_up_loopback() || fail(error, "lo");
 }
 
-static gboolean put_all(int fd, const void *bytes, size_t size)
-{
-	const char *at = bytes;
-
-	while (size) {
-		ssize_t put = write(fd, at, size);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return FALSE;
-		at += put;
-		size -= (size_t)put;
-	}
-	return TRUE;
-}
-
 /* Our whole group may have heard a signal that who waits for us passes on: the second one must not end a job that still
  * has a server to end. */
 static void hear_again(void)
@@ -132,7 +116,10 @@ static void do_job(const struct fdar_jobs *jobs, unsigned number, int fd)
 		said.code = error->code;
 		g_strlcpy(said.message, error->message, sizeof(said.message));
 	}
-	_exit(put_all(fd, &said, sizeof(said)) && put_all(fd, result, jobs->size) ? 0 : 1);
+	_exit(fdar_file_write_all(fd, &said, sizeof(said)) &&
+			      fdar_file_write_all(fd, result, jobs->size)
+		      ? 0
+		      : 1);
 }
 
 /* ---- who waits for them ---- */

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file_write.h"
+
 #define BESIDE ".flowdar-new" /* how a file is called until it takes its place */
 
 static void set_error(GError **error, const struct fdar_patch_tree *tree, const char *path,
@@ -139,27 +141,11 @@ GBytes *fdar_patch_tree_read(const struct fdar_patch_tree *tree, const char *pat
 	return content;
 }
 
-static gboolean write_all(int fd, GBytes *content)
-{
-	gsize size;
-	const guint8 *data = g_bytes_get_data(content, &size);
-
-	while (size) {
-		ssize_t done = write(fd, data, size);
-
-		if (done < 0 && errno != EINTR)
-			return FALSE;
-		if (done > 0) {
-			data += done;
-			size -= (gsize)done;
-		}
-	}
-	return fsync(fd) == 0;
-}
-
 /* The file under the name it has until it takes its place; FALSE and errno, and nothing is left. */
 static gboolean write_beside(int parent, const char *beside, GBytes *content, mode_t mode)
 {
+	gsize size;
+	const void *data = g_bytes_get_data(content, &size);
 	struct stat directory;
 	gboolean done;
 	int fd, saved;
@@ -169,7 +155,8 @@ static gboolean write_beside(int parent, const char *beside, GBytes *content, mo
 	fd = openat(parent, beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return FALSE;
-	done = write_all(fd, content) && fstat(parent, &directory) == 0;
+	done = fdar_file_write_all(fd, data, size) && fsync(fd) == 0 &&
+	       fstat(parent, &directory) == 0;
 	if (done && geteuid() == 0)
 		done = fchown(fd, directory.st_uid, directory.st_gid) == 0;
 	done = done && fchmod(fd, mode & 0777) == 0;

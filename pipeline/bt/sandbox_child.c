@@ -1,8 +1,9 @@
 #include "pipeline/bt/sandbox_wire.h"
 
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/file_write.h"
 
 #define LOG_MAX     65536u /* bytes of the log that are looked at */
 #define MESSAGE_MAX 400u
@@ -19,23 +20,6 @@ struct sender {
 	gint64 sent_us;      /* when something was sent last */
 	struct fdar_event batch[FDAR_SANDBOX_BATCH];
 };
-
-static gboolean write_all(int fd, const void *bytes, size_t length)
-{
-	const char *p = bytes;
-
-	while (length) {
-		ssize_t n = write(fd, p, length);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return FALSE;
-		p += n;
-		length -= (size_t)n;
-	}
-	return TRUE;
-}
 
 static gboolean send_frame(const struct sender *sender, enum fdar_sandbox_frame type, int code,
 			   uint32_t events)
@@ -54,12 +38,12 @@ static gboolean send_frame(const struct sender *sender, enum fdar_sandbox_frame 
 	};
 
 	memcpy(head.names, sender->env.names, sizeof(head.names));
-	return write_all(sender->fd, &head, sizeof(head)) &&
-	       write_all(sender->fd, sender->texts->data, sender->texts->len) &&
-	       write_all(sender->fd, sender->homes->data,
-			 sender->homes->len * sizeof(struct fdar_home)) &&
-	       write_all(sender->fd, sender->batch, events * sizeof(sender->batch[0])) &&
-	       write_all(sender->fd, sender->data->data, sender->data->len);
+	return fdar_file_write_all(sender->fd, &head, sizeof(head)) &&
+	       fdar_file_write_all(sender->fd, sender->texts->data, sender->texts->len) &&
+	       fdar_file_write_all(sender->fd, sender->homes->data,
+				   sender->homes->len * sizeof(struct fdar_home)) &&
+	       fdar_file_write_all(sender->fd, sender->batch, events * sizeof(sender->batch[0])) &&
+	       fdar_file_write_all(sender->fd, sender->data->data, sender->data->len);
 }
 
 /* In the middle of a step of the decoder: what it makes of the batch is not for now. */
@@ -77,7 +61,7 @@ static void on_progress(void *user, gboolean long_step)
 	head.untimed = sender->env.untimed;
 	head.shift_ns = sender->env.shift_ns;
 	memcpy(head.names, sender->env.names, sizeof(head.names));
-	write_all(sender->fd, &head, sizeof(head));
+	fdar_file_write_all(sender->fd, &head, sizeof(head));
 }
 
 static gboolean send_events(struct sender *sender, uint32_t events)

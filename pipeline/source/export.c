@@ -10,12 +10,13 @@
 #include <unistd.h>
 
 #include "base/errors.h"
+#include "base/file_read.h"
+#include "base/file_write.h"
+#include "base/target.h"
 #include "pipeline/metadata/ctf_metadata.h"
 #include "pipeline/packed/packed_read.h"
 #include "pipeline/recording/recording.h"
 #include "pipeline/recording/trace_find.h"
-#include "base/file_read.h"
-#include "base/target.h"
 
 #define METADATA_MAX (32u << 20) /* pipeline/metadata reads no more */
 #define COPY_BYTES   (1u << 20)
@@ -101,17 +102,8 @@ static gboolean put(const struct work *work, struct pair *pair, const uint8_t *b
 	if (pair->out < 0)
 		return fail_to_write(work, pair->to, error);
 	work->result->bytes += length;
-	while (length) {
-		ssize_t n = write(pair->out, bytes, length);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return fail_to_write(work, pair->to, error);
-		bytes += n;
-		length -= (size_t)n;
-	}
-	return TRUE;
+	return fdar_file_write_all(pair->out, bytes, length) ||
+	       fail_to_write(work, pair->to, error);
 }
 
 static gboolean copy(struct work *work, struct pair *pair, GError **error)

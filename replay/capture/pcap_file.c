@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file_write.h"
 #include "base/target.h"
 #include "replay/capture/capture.h"
 
@@ -83,21 +84,6 @@ void fdar_pcap_put_record(uint8_t bytes[FDAR_PCAP_RECORD_BYTES], uint64_t epoch_
 	put_u32(bytes + 12, length);
 }
 
-static int write_all(int fd, const uint8_t *bytes, size_t size)
-{
-	while (size > 0) {
-		ssize_t done = write(fd, bytes, size);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return errno;
-		bytes += done;
-		size -= (size_t)done;
-	}
-	return 0;
-}
-
 static void *write_buffers(void *data)
 {
 	struct fdar_pcap_writer *writer = data;
@@ -113,7 +99,8 @@ static void *write_buffers(void *data)
 			int failed;
 
 			pthread_mutex_unlock(&writer->lock);
-			failed = write_all(writer->fd, full->bytes, full->used);
+			failed = fdar_file_write_all(writer->fd, full->bytes, full->used) ? 0
+											  : errno;
 			pthread_mutex_lock(&writer->lock);
 			writer->failed = failed;
 		}

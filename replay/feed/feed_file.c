@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <gio/gio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/file_write.h"
 #include "instrument/wire/feed.h"
 
 #define BATCH_BYTES (1u << 20)
@@ -100,17 +100,10 @@ static int by_time(gconstpointer a, gconstpointer b)
 
 static gboolean flush(GByteArray *batch, int fd, GError **error)
 {
-	for (guint done = 0; done < batch->len;) {
-		ssize_t n = write(fd, batch->data + done, batch->len - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno),
-				    "what is fed cannot be written: %s", g_strerror(errno));
-			return FALSE;
-		}
-		done += (guint)n;
+	if (!fdar_file_write_all(fd, batch->data, batch->len)) {
+		g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno),
+			    "what is fed cannot be written: %s", g_strerror(errno));
+		return FALSE;
 	}
 	g_byte_array_set_size(batch, 0);
 	return TRUE;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file_write.h"
 #include "replay/capture/capture.h"
 
 static gboolean fail(const char *path, int number, GError **error)
@@ -73,7 +74,6 @@ static void note_failure(struct fdar_split_dir *dir, const char *file, int numbe
 void fdar_split_dir_append(struct fdar_split_dir *dir, const char *file, const void *bytes,
 			   size_t size)
 {
-	const uint8_t *from = bytes;
 	int fd;
 
 	if (dir->failed)
@@ -83,18 +83,8 @@ void fdar_split_dir_append(struct fdar_split_dir *dir, const char *file, const v
 		note_failure(dir, file, errno);
 		return;
 	}
-	while (size > 0) {
-		ssize_t done = write(fd, from, size);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0) {
-			note_failure(dir, file, errno);
-			break;
-		}
-		from += done;
-		size -= (size_t)done;
-	}
+	if (!fdar_file_write_all(fd, bytes, size))
+		note_failure(dir, file, errno);
 	if (close(fd) != 0)
 		note_failure(dir, file, errno);
 }
