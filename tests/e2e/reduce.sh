@@ -99,13 +99,7 @@ if command -v perl >/dev/null; then
 	reduce 130 "$captures/demo-baseline.pcap" --test "$together" --trust 1 -o no.pcap --runs 2 -- perl staying.pl
 	[ "$(wc -l <starts)" = 3 ] || fail "$(wc -l <starts) starts of 1 and 2"
 	rm no.pcap no.pcap.state
-	while read -r helper; do
-		for _ in $(seq 1200); do
-			grep -Eqs '^State:.[^ZX]' "/proc/$helper/status" || continue 2
-			sleep 0.05
-		done
-		fail "what the server has started is left"
-	done <starts
+	all_end starts
 	reduce 1 "$captures/demo-baseline.pcap" --test "$together" --trust 1 -o no.pcap --reset 'echo broken; exit 7' -- perl staying.pl
 	grep -q 'reset: the command failed, with 7: "broken"' said || fail "a reset that fails"
 	rm no.pcap.state

@@ -47,15 +47,6 @@ open my $starts, ">>", "starts" or die;
 syswrite($starts, "$$ " . readlink("/proc/self/ns/net") . "\n");
 sleep 3600;
 END
-end_is_clean() {
-	while read -r pid _; do
-		for _ in $(seq 1200); do
-			grep -Eqs '^State:.[^ZX]' "/proc/$pid/status" || continue 2
-			sleep 0.05
-		done
-		fail "a server is left"
-	done <starts
-}
 for signal in INT KILL; do
 	rm -f starts
 	# A command that waits for ever at both servers.
@@ -72,7 +63,7 @@ for signal in INT KILL; do
 	status=0
 	wait $search || status=$?
 	[ $signal = KILL ] || [ $status = 130 ] || fail "SIG$signal: status $status"
-	end_is_clean
+	all_end starts
 	[ $signal = KILL ] || [ -z "$(ls tmp)" ] || fail "files are left: $(ls tmp)"
 	rm -f no.pcap.state
 done

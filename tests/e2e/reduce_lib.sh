@@ -12,6 +12,18 @@ fail() {
 	exit 1
 }
 
+# all_end FILE: the processes of the file, a line each that begins with its number, come to an end within a minute.
+all_end() {
+	local pid
+	while read -r pid _; do
+		for _ in $(seq 1200); do
+			grep -Eqs '^State:.[^ZX]' "/proc/$pid/status" || continue 2
+			sleep 0.05
+		done
+		fail "what the server has started is left"
+	done <"$1"
+}
+
 # reduce STATUS ARGUMENT...: into "result" and "said".
 reduce() {
 	local expected=$1 status=0
