@@ -146,13 +146,18 @@ static int parse(struct texts *texts, int argc, char **argv, struct fdar_amplify
 	g_autoptr(GError) error = NULL;
 	int code;
 
+	/* What is wrong by itself is told before anything that is missing. */
+	if (!fdar_format_parse(texts->format, format))
+		return fdar_usage_error(&usage, "--format is table, json or csv");
+	code = parse_times(texts, options);
+	code = code ? code : parse_sources(texts->sources, options->sources);
+	if (code)
+		return code;
 	if (!fdar_capture_options_read(&texts->capture, argc, argv, &options->capture,
 				       &options->server_ports, &error))
 		return fdar_usage_error(&usage, "%s", error->message);
 	if (!texts->output)
 		return fdar_usage_error(&usage, "-o OUT.pcap is missing");
-	if (!fdar_format_parse(texts->format, format))
-		return fdar_usage_error(&usage, "--format is table, json or csv");
 	if (*format != FDAR_FORMAT_TABLE && strcmp(texts->output, "-") == 0)
 		return fdar_usage_error(&usage,
 					"--format %s needs the standard output: give -o a file",
@@ -174,8 +179,7 @@ static int parse(struct texts *texts, int argc, char **argv, struct fdar_amplify
 	if (texts->rewrite && !(texts->rules = fdar_edit_rules_load(texts->rewrite, &error)))
 		return fdar_usage_error(&usage, "--rewrite: %s", error->message);
 	options->rewrite = texts->rules;
-	code = parse_times(texts, options);
-	return code ? code : parse_sources(texts->sources, options->sources);
+	return FDAR_EXIT_OK;
 }
 
 /* On stderr: the capture itself may go to standard output. */

@@ -123,7 +123,7 @@ static void texts_clear(struct texts *texts)
 }
 
 /* Makes sense of the options; gives 0, or the code to return. */
-static int request_of(const struct texts *texts, struct fdar_analyze_request *request)
+static int request_of(const struct texts *texts, int argc, struct fdar_analyze_request *request)
 {
 	*request = (struct fdar_analyze_request){ .label = texts->label,
 						  .client = texts->client,
@@ -163,6 +163,8 @@ static int request_of(const struct texts *texts, struct fdar_analyze_request *re
 			      request->by == FDAR_BY_REQUEST))
 		return fdar_usage_error(&usage, "--server: has no sessions and no labels");
 	request->limit = (guint)texts->limit;
+	if (argc < 2)
+		return fdar_usage_error(&usage, "which recording?");
 	return 0;
 }
 
@@ -282,8 +284,7 @@ int fdar_cmd_analyze(int argc, char **argv)
 	if (fdar_options_parse(&usage, entries, &argc, &argv, &code)) {
 		struct fdar_profile_about about;
 
-		code = argc >= 2 ? request_of(&texts, &request)
-				 : fdar_usage_error(&usage, "which recording?");
+		code = request_of(&texts, argc, &request);
 		fdar_profile_about_init(&about);
 		if (!code)
 			code = fdar_save_check_file(&usage, texts.save,

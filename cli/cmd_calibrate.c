@@ -25,8 +25,14 @@ static const struct fdar_usage_range ranges[] = {
 	{ NULL, 0, 0, FALSE },
 };
 
+static const struct fdar_usage_values values[] = {
+	{ "detail", "session io function all", FALSE },
+	{ NULL, NULL, FALSE },
+};
+
 static const struct fdar_usage usage = {
 	.ranges = ranges,
+	.values = values,
 	.command = "calibrate",
 	.synopsis = "-o DIR [OPTIONS] RECORDING... | -- SERVER ARGUMENT ...",
 	.description =

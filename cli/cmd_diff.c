@@ -422,11 +422,11 @@ static int run(struct texts *texts, int argc, char **argv)
 {
 	struct fdar_diff_request request;
 	char **paths[2] = { NULL, NULL };
-	int code =
-		paths_of(texts, argc, argv, paths)
-			? request_of(texts, paths, &request)
-			: fdar_usage_error(&usage, "expected two recordings, baseline and subject");
+	gboolean both = paths_of(texts, argc, argv, paths);
+	int code = request_of(texts, paths, &request);
 
+	if (!code && !both)
+		code = fdar_usage_error(&usage, "expected two recordings, baseline and subject");
 	if (!code)
 		fdar_diff_sides_warn(&usage, (char *const *const *)paths,
 				     g_strcmp0(texts->baseline_label, texts->label) != 0 &&

@@ -283,9 +283,8 @@ static int export_lines(const struct texts *texts, const char *path)
 					   .most = (uint32_t)texts->calls,
 					   .stop = fdar_interrupt_catch() };
 
-	if (texts->hide_below && !fdar_parse_duration(texts->hide_below, &lines.shorter_ns))
-		return fdar_usage_error(&usage, "--hide-below: \"%s\": expected a time, e.g. 20us",
-					texts->hide_below);
+	if (texts->hide_below)
+		fdar_parse_duration(texts->hide_below, &lines.shorter_ns); /* check() did */
 	return fdar_export_lines_write(&lines);
 }
 
@@ -300,13 +299,20 @@ static gboolean wants_lines(const struct texts *texts)
 }
 
 /* FDAR_EXIT_OK when it can be done. */
-static int check(const struct texts *texts, int argc, enum fdar_unit *unit)
+static int check(const struct texts *texts, int argc, char **argv, enum fdar_unit *unit)
 {
 	gboolean trees = wants_trees(texts), lines = wants_lines(texts);
 
-	if (argc != 2)
-		return fdar_usage_error(&usage,
-					argc < 2 ? "which recording?" : "one recording only");
+	guint64 shorter_ns;
+	int code;
+
+	/* What is wrong by itself is told before anything that is missing. */
+	if (texts->hide_below && !fdar_parse_duration(texts->hide_below, &shorter_ns))
+		return fdar_usage_error(&usage, "--hide-below: \"%s\": expected a time, e.g. 20us",
+					texts->hide_below);
+	code = fdar_usage_one_recording(&usage, argc, argv, NULL);
+	if (code != FDAR_EXIT_OK)
+		return code;
 	if (!texts->ctf && !trees && !lines && !texts->pcap && !texts->sqlite && !texts->csv)
 		return fdar_usage_error(&usage,
 					"as what? expected --ctf, --folded, --speedscope, --pprof, "
@@ -372,7 +378,7 @@ static int export_tables(const struct texts *texts, const char *path)
 static int export_all(const struct texts *texts, int argc, char **argv)
 {
 	enum fdar_unit unit = FDAR_UNIT_SESSION;
-	int code = check(texts, argc, &unit);
+	int code = check(texts, argc, argv, &unit);
 
 	if (code == FDAR_EXIT_OK)
 		code = check_outputs(texts, argv[1]);

@@ -390,6 +390,7 @@ static gboolean hunt_read(struct hunt *hunt, struct texts *texts, int argc, char
 {
 	/* What is wrong by itself is told before anything that is missing. */
 	if (!fdar_trial_check_sources(texts->sources, error) ||
+	    !fdar_capture_options_read_ports(&texts->capture, error) ||
 	    !fdar_user_find(texts->user, &hunt->user, error) ||
 	    !fdar_trial_read_grace(&hunt->trial, texts->grace, error) ||
 	    (texts->sample && !fdar_hunt_record_sample(&hunt->how, texts->sample, error)) ||

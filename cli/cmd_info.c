@@ -353,11 +353,11 @@ int fdar_cmd_info(int argc, char **argv)
 
 	if (!fdar_options_parse(&usage, entries, &argc, &argv, &code))
 		return code;
-	if (argc != 2)
-		return fdar_usage_error(&usage,
-					argc < 2 ? "which recording?" : "one recording only");
 	if (!fdar_format_parse(text, &format))
 		return fdar_usage_error(&usage, "--format: \"%s\": expected table, json or csv",
 					text);
+	code = fdar_usage_one_recording(&usage, argc, argv, NULL);
+	if (code != FDAR_EXIT_OK)
+		return code;
 	return check ? fdar_info_check(&usage, argv[1], format) : tell(argv[1], format);
 }

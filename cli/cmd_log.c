@@ -64,14 +64,11 @@ static gboolean go_on(void *user)
 }
 
 /* 0, or the code to return. */
-static int request_of(const struct texts *texts, int argc, struct fdar_log_options *options,
+static int request_of(const struct texts *texts, struct fdar_log_options *options,
 		      enum fdar_format *format)
 {
 	char *end = NULL;
 
-	if (argc != 2)
-		return fdar_usage_error(&usage,
-					argc < 2 ? "which recording?" : "one recording only");
 	if (!fdar_format_parse(texts->format, format) || *format == FDAR_FORMAT_CSV)
 		return fdar_usage_error(&usage, "--format %s: expected table or json",
 					texts->format);
@@ -217,9 +214,11 @@ int fdar_cmd_log(int argc, char **argv)
 	int code = FDAR_EXIT_OK;
 
 	if (fdar_options_parse(&usage, entries, &argc, &argv, &code)) {
-		code = request_of(&texts, argc, &options, &format);
+		code = request_of(&texts, &options, &format);
 		if (code == FDAR_EXIT_OK)
 			code = hide_of(&texts, format, &hide_ns);
+		if (code == FDAR_EXIT_OK)
+			code = fdar_usage_one_recording(&usage, argc, argv, NULL);
 		if (code == FDAR_EXIT_OK)
 			code = find_thread(argv[1], texts.thread, &options);
 		if (code == FDAR_EXIT_OK)

@@ -142,21 +142,23 @@ static gboolean command_read(struct command *command, const struct texts *texts,
 
 	if (argc != 1)
 		return bad(error, "too many arguments");
-	if (!texts->interface || !texts->from)
-		return bad(error, "give -i INTERFACE, --from HOST:PORT and --to HOST:PORT");
 	if (!fdar_format_parse(texts->format, &command->format))
 		return fdar_replay_bad_value(error, "--format", texts->format,
 					     "table, json or csv");
-	if (!fdar_endpoint_parse(texts->from, &command->options.from, error)) {
+	if (texts->from && !fdar_endpoint_parse(texts->from, &command->options.from, error)) {
 		g_prefix_error(error, "--from: ");
 		return FALSE;
 	}
-	if (!fdar_replay_read_routes(&command->routes, texts->to, NULL, texts->sources,
-				     texts->allow_remote, error) ||
+	if (!fdar_replay_read_routes(&command->routes, texts->to, NULL, texts->sources, error) ||
 	    !fdar_replay_read_span("--quiet", texts->quiet, 50000000, &pace->quiet_ns, error) ||
 	    !fdar_replay_read_span("--timeout", texts->timeout, 30000000000, &pace->timeout_ns,
 				   error) ||
 	    !fdar_replay_read_duration(texts->duration, &command->driver.duration_ns, error))
+		return FALSE;
+	/* What is wrong by itself was told before what is missing. */
+	if (!texts->interface || !texts->from)
+		return bad(error, "give -i INTERFACE, --from HOST:PORT and --to HOST:PORT");
+	if (!fdar_replay_check_routes(&command->routes, texts->allow_remote, error))
 		return FALSE;
 	if (fdar_endpoint_equal(&command->options.from, &command->routes.routes[0].target))
 		return bad(error, "--from and --to are the same: the mirror would see itself");

@@ -224,7 +224,7 @@ static gboolean read_numbers(struct request *request, const struct texts *texts,
 }
 
 /* What can be wrong by itself: it is told before anything that is missing. */
-static gboolean read_values(struct request *request, const struct texts *texts, GError **error)
+static gboolean read_values(struct request *request, struct texts *texts, GError **error)
 {
 	gboolean has_baseline = texts->baseline != NULL;
 	guint64 timeout;
@@ -238,7 +238,9 @@ static gboolean read_values(struct request *request, const struct texts *texts, 
 		return FALSE;
 	return read_numbers(request, texts, error) &&
 	       read_time("--timeout", texts->timeout, 0, &timeout, error) &&
+	       fdar_trial_check_to(texts->to, error) &&
 	       fdar_trial_check_sources(texts->sources, error) &&
+	       fdar_capture_options_read_ports(&texts->capture, error) &&
 	       fdar_user_find(texts->user, &request->trial.user, error) &&
 	       fdar_trial_read_grace(&request->trial, texts->grace, error);
 }

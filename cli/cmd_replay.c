@@ -162,7 +162,12 @@ static gboolean read_inputs(struct replay *replay, const struct fdar_replay_text
 static gboolean replay_read(struct replay *replay, struct fdar_replay_texts *texts, int argc,
 			    char **argv, GError **error)
 {
-	if (!fdar_capture_options_read(&texts->capture, argc, argv, &replay->load.capture,
+	/* What is wrong by itself is told before anything that is missing. */
+	if (!read_pace(replay, texts, error) ||
+	    !fdar_replay_read_routes(&replay->routes, texts->to, texts->map, texts->sources,
+				     error) ||
+	    !fdar_replay_lockstep_read(&replay->lockstep, &usage, texts, error) ||
+	    !fdar_capture_options_read(&texts->capture, argc, argv, &replay->load.capture,
 				       &replay->load.server_ports, error) ||
 	    !fdar_capture_check_output(&texts->capture, texts->output, error) ||
 	    !fdar_capture_check_other(texts->rewrite, "the rules", texts->output, error))
@@ -185,12 +190,9 @@ static gboolean replay_read(struct replay *replay, struct fdar_replay_texts *tex
 					     "table, json or csv");
 	replay->output = texts->output;
 	replay->driver.concurrency = (uint64_t)texts->concurrency;
-	return fdar_replay_lockstep_read(&replay->lockstep, &usage, texts, error) &&
-	       read_pace(replay, texts, error) &&
-	       fdar_replay_rewrite_read(&replay->rewrite, texts->rewrite, replay->driver.pace.wait,
+	return fdar_replay_rewrite_read(&replay->rewrite, texts->rewrite, replay->driver.pace.wait,
 					texts->wait, error) &&
-	       fdar_replay_read_routes(&replay->routes, texts->to, texts->map, texts->sources,
-				       texts->allow_remote, error) &&
+	       fdar_replay_check_routes(&replay->routes, texts->allow_remote, error) &&
 	       read_inputs(replay, texts, argv[1], error);
 }
 

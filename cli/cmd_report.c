@@ -372,6 +372,12 @@ static int check_form(struct texts *texts, unsigned sides, enum fdar_report_form
 					texts->format);
 	if (texts->limits && *form != FDAR_REPORT_JUNIT)
 		return fdar_usage_error(&usage, "--fail-on: only with --format junit");
+	return FDAR_EXIT_OK;
+}
+
+/* Told before what is missing. */
+static int check_limits(const struct texts *texts)
+{
 	for (char **text = texts->limits; text && *text; text++) {
 		struct fdar_fail_on parsed;
 
@@ -451,7 +457,9 @@ int fdar_cmd_report(int argc, char **argv)
 	int code = FDAR_EXIT_OK;
 
 	if (fdar_options_parse(&usage, entries, &argc, &argv, &code)) {
-		code = take_paths(&making, &texts, argc, argv);
+		code = check_limits(&texts);
+		if (code == FDAR_EXIT_OK)
+			code = take_paths(&making, &texts, argc, argv);
 		if (code == FDAR_EXIT_OK && !fdar_unit_parse(texts.unit, &making.unit))
 			code = fdar_usage_error(&usage, "--unit %s: expected session or request",
 						texts.unit);

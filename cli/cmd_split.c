@@ -239,17 +239,18 @@ static int request_read(struct request *request, int argc, char **argv)
 	struct fdar_split_options *options = &request->options;
 	g_autoptr(GError) error = NULL;
 
-	if (!fdar_capture_options_read(&request->texts, argc, argv, &options->capture,
-				       &options->server_ports, &error))
-		return fdar_usage_error(&usage, "%s", error->message);
-	if (!request->directory)
-		return fdar_usage_error(&usage, "-o DIR is missing");
 	if (!fdar_format_parse(request->format_text, &request->format))
 		return fdar_usage_error(&usage, "--format is table, json or csv");
 	if (request->idle &&
 	    (!fdar_parse_duration(request->idle, &options->udp_idle_ns) || !options->udp_idle_ns))
 		return fdar_usage_error(&usage, "--udp-idle: \"%s\" is not a time like 60s",
 					request->idle);
+	/* What is wrong by itself was told before what is missing. */
+	if (!fdar_capture_options_read(&request->texts, argc, argv, &options->capture,
+				       &options->server_ports, &error))
+		return fdar_usage_error(&usage, "%s", error->message);
+	if (!request->directory)
+		return fdar_usage_error(&usage, "-o DIR is missing");
 	return FDAR_EXIT_OK;
 }
 

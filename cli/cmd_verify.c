@@ -178,6 +178,7 @@ static gboolean read_values(struct request *request, const struct texts *texts, 
 		return FALSE;
 	return read_time("--time", texts->time, limit_ns, error) &&
 	       read_time("--timeout", texts->timeout, &timeout_ns, error) &&
+	       fdar_trial_check_to(texts->to, error) &&
 	       fdar_trial_check_sources(texts->sources, error) &&
 	       fdar_user_find(texts->user, &request->trial.user, error) &&
 	       read_before(request, texts, error);

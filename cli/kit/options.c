@@ -253,6 +253,17 @@ static void print_failure(const struct fdar_usage *usage, const char *format, ..
 	va_end(args);
 }
 
+int fdar_usage_one_recording(const struct fdar_usage *usage, int argc, char *const *argv,
+			     const char *more)
+{
+	if (argc == 2)
+		return FDAR_EXIT_OK;
+	if (argc < 2)
+		return fdar_usage_error(usage, "which recording?");
+	return fdar_usage_error(usage, "one recording only, and \"%s\" is another%s", argv[2],
+				more ? more : "");
+}
+
 int fdar_failure(const struct fdar_usage *usage, GError *error)
 {
 	print_failure(usage, "%s", error ? error->message : "failed");

@@ -84,6 +84,11 @@ void fdar_options_optional(int argc, char **argv, char *whole);
 /* Prints "flowdar COMMAND: message" and how to get help on stderr; gives FDAR_EXIT_USAGE. */
 int fdar_usage_error(const struct fdar_usage *usage, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* Of a command that takes one recording, when its options are right: FDAR_EXIT_OK when it got just one; else tells
+ * which is one too many, with more (NULL: nothing) behind it. */
+int fdar_usage_one_recording(const struct fdar_usage *usage, int argc, char *const *argv,
+			     const char *more);
+
 /* Prints "flowdar COMMAND: message" on stderr, frees the error; gives FDAR_EXIT_FAILED. */
 int fdar_failure(const struct fdar_usage *usage, GError *error);
 

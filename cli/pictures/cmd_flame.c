@@ -131,10 +131,10 @@ static gboolean by_parse(const char *text, enum fdar_flame_by *by)
 static int check(struct texts *texts, int argc, char **argv, struct fdar_flame_request *request,
 		 enum fdar_flame_side *side)
 {
-	if (argc != 2)
-		return fdar_usage_error(
-			&usage, argc < 2 ? "which recording?"
-					 : "one recording only; the other goes with --baseline");
+	int code = fdar_usage_one_recording(&usage, argc, argv, "; the other goes with --baseline");
+
+	if (code != FDAR_EXIT_OK)
+		return code;
 	if (!fdar_unit_parse(texts->unit, &request->unit))
 		return fdar_usage_error(&usage, "--unit %s: expected session or request",
 					texts->unit);
@@ -170,8 +170,8 @@ static int check(struct texts *texts, int argc, char **argv, struct fdar_flame_r
 	request->listings[0] = texts->symbols[0];
 	request->listings[1] = texts->symbols[1];
 	request->unit_is_open = !texts->unit;
-	int code = fdar_save_check_file(&usage, texts->output,
-					(const char *const[]){ argv[1], texts->baseline, NULL });
+	code = fdar_save_check_file(&usage, texts->output,
+				    (const char *const[]){ argv[1], texts->baseline, NULL });
 
 	return code == FDAR_EXIT_OK ? fdar_save_check_svg(&usage, texts->output) : code;
 }

@@ -156,9 +156,7 @@ static int parse_and_run(struct request *request, const GOptionEntry *entries, i
 	int code = FDAR_EXIT_OK;
 
 	if (fdar_options_parse(request->usage, entries, &argc, &argv, &code)) {
-		if (argc != 2)
-			code = fdar_usage_error(request->usage, argc < 2 ? "which recording?"
-									 : "one recording only");
+		code = fdar_usage_one_recording(request->usage, argc, argv, NULL);
 		if (code == FDAR_EXIT_OK) {
 			request->path = argv[1];
 			if (!request->output)

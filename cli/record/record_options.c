@@ -415,8 +415,6 @@ gboolean fdar_record_choose(const struct fdar_record_texts *texts, char *const *
 {
 	struct fdar_record_options *options = &choice->options;
 
-	if (!texts->output)
-		return wrong(error, "-o: the directory to record into is missing");
 	options->output = texts->output;
 	options->user = texts->user;
 	options->command = command[0] ? command : NULL;
@@ -424,14 +422,17 @@ gboolean fdar_record_choose(const struct fdar_record_texts *texts, char *const *
 	options->tracing.crash_safe = texts->crash_safe;
 	options->tracing.snapshot = texts->snapshot;
 	options->tls_keys = texts->tls_keys;
-	if (!command[0] && !texts->attach)
-		return wrong(error,
-			     "record what? give the server's command after --, or --attach PID");
+	/* What is wrong by itself is told before anything that is missing. */
 	read_numbers(texts, options);
 	if (!read_quantities(texts, options, error) || !read_sample(texts, options, error) ||
 	    !read_detail(texts, options, error) || !read_functions(texts, choice, error) ||
 	    !read_attach(texts, choice, error) || !read_trigger(texts, options, error))
 		return FALSE;
+	if (!texts->output)
+		return wrong(error, "-o: the directory to record into is missing");
+	if (!command[0] && !texts->attach)
+		return wrong(error,
+			     "record what? give the server's command after --, or --attach PID");
 	return fdar_record_options_check(options, error);
 }
 

@@ -52,6 +52,16 @@ gboolean fdar_trial_check_sources(const char *sources, GError **error)
 	return FALSE;
 }
 
+gboolean fdar_trial_check_to(const char *to, GError **error)
+{
+	struct fdar_endpoint endpoint;
+
+	if (!to || fdar_endpoint_parse(to, &endpoint, error))
+		return TRUE;
+	g_prefix_error(error, "--to: ");
+	return FALSE;
+}
+
 gboolean fdar_trial_is_loopback(const char *to)
 {
 	g_autoptr(GSocketConnectable) at = g_network_address_parse(to, 0, NULL);

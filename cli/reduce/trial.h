@@ -53,6 +53,9 @@ gboolean fdar_trial_read_grace(struct fdar_trial_options *options, const char *t
 	"Addresses that clients get (flowdar replay); 127.0.0.1 where the server trusts no other"
 gboolean fdar_trial_check_sources(const char *sources, GError **error);
 
+/* The same of HOST:PORT. */
+gboolean fdar_trial_check_to(const char *to, GError **error);
+
 /* Whether "HOST:PORT" is reached without leaving the machine. */
 gboolean fdar_trial_is_loopback(const char *to);
 

@@ -5,10 +5,11 @@
 
 #include "replay/tls/keylog.h"
 
-static gboolean read_ports(struct fdar_capture_texts *texts, GError **error)
+gboolean fdar_capture_options_read_ports(struct fdar_capture_texts *texts, GError **error)
 {
 	guint count = texts->servers ? g_strv_length(texts->servers) : 0;
 
+	g_free(texts->ports);
 	texts->ports = g_new0(uint16_t, count + 1);
 	for (guint i = 0; i < count; i++) {
 		guint64 port;
@@ -31,6 +32,8 @@ gboolean fdar_capture_options_read(struct fdar_capture_texts *texts, int argc, c
 {
 	unsigned standard = 0;
 
+	if (!fdar_capture_options_read_ports(texts, error))
+		return FALSE;
 	if (argc < 2) {
 		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "which capture?");
 		return FALSE;
@@ -43,8 +46,6 @@ gboolean fdar_capture_options_read(struct fdar_capture_texts *texts, int argc, c
 		return FALSE;
 	}
 	texts->paths = argv + 1;
-	if (!read_ports(texts, error))
-		return FALSE;
 	capture->more = (const char *const *)(argv + 2);
 	capture->filter = texts->filter;
 	*ports = texts->ports;

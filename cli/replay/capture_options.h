@@ -27,6 +27,9 @@ struct fdar_capture_texts {
 #define FDAR_CAPTURE_SERVER_HELP \
 	"This port is a server's, where the capture does not show it (may be repeated)"
 
+/* The servers' ports alone, for who tells what is wrong by itself before what is missing. */
+gboolean fdar_capture_options_read_ports(struct fdar_capture_texts *texts, GError **error);
+
 /* The captures of a command line (argv[1] and following) and what the texts say about them. FALSE
  * and error (G_OPTION_ERROR) when there is none, or a port makes no sense. The options point into
  * argv and texts. */

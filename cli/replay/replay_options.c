@@ -55,7 +55,7 @@ gboolean fdar_replay_read_duration(const char *text, uint64_t *value, GError **e
 }
 
 gboolean fdar_replay_read_routes(struct fdar_routes *routes, char **to, char **map, char **sources,
-				 gboolean allow_remote, GError **error)
+				 GError **error)
 {
 	const struct {
 		const char *option;
@@ -73,6 +73,12 @@ gboolean fdar_replay_read_routes(struct fdar_routes *routes, char **to, char **m
 			}
 		}
 	}
+	return TRUE;
+}
+
+gboolean fdar_replay_check_routes(const struct fdar_routes *routes, gboolean allow_remote,
+				  GError **error)
+{
 	if (!routes->count) {
 		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
 			    "where to? give --to HOST:PORT");

@@ -31,10 +31,13 @@ gboolean fdar_replay_read_span(const char *option, const char *text, uint64_t ot
 /* --duration: 0 when text is NULL; a duration of nothing is refused. */
 gboolean fdar_replay_read_duration(const char *text, uint64_t *value, GError **error);
 
-/* The routes that --to, --map and --sources say (each may be NULL); targets on other machines only
- * with allow_remote. */
+/* The routes that --to, --map and --sources say (each may be NULL). */
 gboolean fdar_replay_read_routes(struct fdar_routes *routes, char **to, char **map, char **sources,
-				 gboolean allow_remote, GError **error);
+				 GError **error);
+
+/* Whether there is a target at all; on another machine only with allow_remote. */
+gboolean fdar_replay_check_routes(const struct fdar_routes *routes, gboolean allow_remote,
+				  GError **error);
 
 /* Raises the limit of open files for wanted sessions at once; gives how many there may be. Warns
  * when they were asked for and are not to be had. */

@@ -265,13 +265,12 @@ gboolean fdar_sequence_request_parse(const struct fdar_usage *usage, int argc, c
 		return FALSE;
 	}
 	r->count = t.baseline ? 2 : 1;
-	if (argc != 2) {
-		wrong = g_strdup(
-			argc < 2 ? "expected a recording or trace"
-				 : "expected one recording or trace; compare with --baseline");
-	} else {
-		wrong = take_texts(&t, r);
-	}
+	wrong = take_texts(&t, r); /* told before what is missing */
+	if (!wrong && argc != 2)
+		wrong = argc < 2 ? g_strdup("expected a recording or trace")
+				 : g_strdup_printf("expected one recording or trace, and \"%s\" is "
+						   "another; compare with --baseline",
+						   argv[2]);
 	if (!wrong) {
 		r->paths[r->count - 1] = g_strdup(argv[1]);
 		r->paths[0] = t.baseline ? g_steal_pointer(&t.baseline) : r->paths[0];
