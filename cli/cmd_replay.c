@@ -166,9 +166,9 @@ static gboolean replay_read(struct replay *replay, struct fdar_replay_texts *tex
 	if (!read_pace(replay, texts, error) ||
 	    !fdar_replay_read_routes(&replay->routes, texts->to, texts->map, texts->sources,
 				     error) ||
-	    !fdar_replay_lockstep_read(&replay->lockstep, &usage, texts, error) ||
 	    !fdar_capture_options_read(&texts->capture, argc, argv, &replay->load.capture,
 				       &replay->load.server_ports, error) ||
+	    !fdar_replay_lockstep_read(&replay->lockstep, &usage, texts, error) ||
 	    !fdar_capture_check_output(&texts->capture, texts->output, error) ||
 	    !fdar_capture_check_other(texts->rewrite, "the rules", texts->output, error))
 		return FALSE;
