@@ -122,6 +122,11 @@ static void warn_of_processes(struct fdar_run *run)
 			      "the recording%s",
 			      counts->processes - counts->told, counts->processes,
 			      limits ? limits : "");
+	if (counts->unread) {
+		run->damaged = TRUE;
+		fdar_run_warn(run, "the server's processes made more counters than are looked at: "
+				   "what was lost is not known of all of them");
+	}
 	if (counts->gave_up)
 		fdar_run_warn(run,
 			      "%" G_GUINT64_FORMAT " processes were forked in the middle of a "

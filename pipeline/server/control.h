@@ -45,6 +45,7 @@ struct fdar_control_counts {
 	uint64_t price_measured, price_ps, price_squares, price_inner_ps, writes, write_ns;
 	uint64_t budget_cpu_ns, budget_others_ns, budget_calls_ns;
 	uint32_t unpatched;
+	gboolean unread; /* some were in more files than are looked at: in no sum */
 };
 
 /* What one of them says it has written: whoever reads the trace finds so much at least. */

@@ -20,6 +20,7 @@ struct fdar_control_files {
 	char *path;
 	int folder;
 	ino_t pid_space;
+	gboolean unread;   /* there were more than one look takes, ever */
 	GHashTable *ended; /* pid -> struct fdar_control_process *, of files that were taken away */
 	struct fdar_control_counts ended_counts;
 	GHashTable *now; /* the same with those that are there */
@@ -344,7 +345,7 @@ static void add_ended(struct fdar_control_files *files)
 void fdar_control_files_read(struct fdar_control_files *files)
 {
 	DIR *list = open_list(files);
-	const struct dirent *entry;
+	const struct dirent *entry = NULL;
 
 	fdar_ends_look(files->ends);
 	memset(&files->counts, 0, sizeof(files->counts));
@@ -353,9 +354,11 @@ void fdar_control_files_read(struct fdar_control_files *files)
 	for (guint n = 0; list && n < FDAR_CONTROL_FILES_MAX && (entry = readdir(list)); n++)
 		if (entry->d_name[0] != '.')
 			read_one(files, entry->d_name);
+	files->unread = files->unread || (list && entry && readdir(list));
 	if (list)
 		closedir(list);
 	add_ended(files);
+	files->counts.unread = files->unread;
 }
 
 static gint compare(gconstpointer a, gconstpointer b)

@@ -15,7 +15,7 @@
 
 #include "pipeline/server/control.h"
 
-#define FDAR_CONTROL_FILES_MAX 65536u /* at one look; the others are not counted */
+#define FDAR_CONTROL_FILES_MAX 65536u /* at one look; of more, it is told (counts.unread) */
 
 struct fdar_control_files;
 

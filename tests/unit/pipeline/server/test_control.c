@@ -15,6 +15,7 @@
 
 #include "instrument/wire/control.h"
 #include "pipeline/server/control.h"
+#include "pipeline/server/control_counters.h"
 
 struct fixture {
 	char *folder;
@@ -432,6 +433,43 @@ static void test_hostile_files(struct fixture *f, gconstpointer rules)
 }
 
 /* No other user can write it, stop others by it, or cut it short under them. */
+/* One of the server's processes may make as many as it likes, before which nobody looks at the others'. */
+static void test_flood(struct fixture *f, gconstpointer rules)
+{
+	struct fdar_control_counters *one = add_process(f, "one", getpid());
+	struct fdar_control_counts counts;
+	int folder = open(f->folder_of_counters, O_RDONLY | O_DIRECTORY);
+
+	(void)rules;
+	one->calls = 5;
+	fdar_control_segment_count(f->segment, &counts);
+	g_assert_cmpuint(counts.calls, ==, 5);
+	g_assert_false(counts.unread);
+	for (unsigned i = 0; i < FDAR_CONTROL_FILES_MAX; i++) {
+		char name[16];
+		int fd;
+
+		g_snprintf(name, sizeof(name), "%u", i);
+		fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+		g_assert_cmpint(fd, >=, 0);
+		close(fd);
+	}
+	fdar_control_segment_count(f->segment, &counts);
+	g_assert_true(counts.unread);
+	/* That they have gone by now does not bring back what was not counted. */
+	for (unsigned i = 0; i < FDAR_CONTROL_FILES_MAX; i++) {
+		char name[16];
+
+		g_snprintf(name, sizeof(name), "%u", i);
+		g_assert_cmpint(unlinkat(folder, name, 0), ==, 0);
+	}
+	fdar_control_segment_count(f->segment, &counts);
+	g_assert_true(counts.unread);
+	g_assert_cmpuint(counts.calls, ==, 5);
+	close(folder);
+	leave(one);
+}
+
 static void test_others(struct fixture *f, gconstpointer rules)
 {
 	int status = 0;
@@ -568,6 +606,7 @@ int main(int argc, char **argv)
 	CASE("killed", NULL, test_killed);
 	CASE("number-again", NULL, test_number_again);
 	CASE("hostile-files", NULL, test_hostile_files);
+	CASE("flood", NULL, test_flood);
 	CASE("others", NULL, test_others);
 	g_test_add_func("/control/tell-stranger", test_tell_stranger);
 	g_test_add_func("/control/rules", test_rules);
