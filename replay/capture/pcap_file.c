@@ -136,7 +136,7 @@ static int open_output(struct fdar_pcap_writer *writer, GError **error)
 
 	if (strcmp(writer->path, "-") == 0)
 		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
-	if (!fdar_target_open(writer->path, 0, &writer->target, error))
+	if (!fdar_target_open(writer->path, FDAR_TARGET_FOLLOW, &writer->target, error))
 		return -1;
 	/* A device or pipe is written to; only a file can be replaced by another. */
 	if (stat(writer->target.path, &status) == 0 && !S_ISREG(status.st_mode))

@@ -133,6 +133,7 @@ note "a directory of somebody else's, or behind a link of theirs"
 mkdir -p "$WORK/theirs/rec" "$WORK/secret"
 chmod 700 "$WORK/secret"
 ln -s "$WORK/secret" "$WORK/theirs/link"
+ln -s /dev/null "$WORK/theirs/device"
 chown -hR 65534 "$WORK/theirs"
 for name in rec link; do
 	"$FLOWDAR" record -q -o "$WORK/theirs/$name" --duration 1s -- "$SERVER" --port 0 > /dev/null 2> "$WORK/$name.err" &&
@@ -160,6 +161,9 @@ split "$WORK/played.pcap" -o "$theirs/out"
 amplify "$WORK/played.pcap" --clones 2 -o "$theirs/out"
 replay "$WORK/played.pcap" --to 127.0.0.1:9 -o "$theirs/out"
 hunt "$WORK/played.pcap" -o "$theirs/out" -- true
+amplify "$WORK/played.pcap" --clones 2 -o "$WORK/theirs/device"
+report "$WORK/told" -o "$WORK/theirs/device"
+replay "$WORK/played.pcap" --to 127.0.0.1:9 -o "$WORK/theirs/device"
 C
 [ -z "$(ls -A "$WORK/secret")" ] || fail "wrote into $(ls "$WORK/secret")"
 # Below their directory, and they exchange it meanwhile.
