@@ -5,7 +5,7 @@
 #include "cli/kit/cells.h"
 #include "cli/kit/command.h"
 #include "cli/diff/calibration_file.h"
-#include "cli/diff/diff_by_client.h"
+#include "cli/diff/diff_by.h"
 #include "cli/diff/diff_report.h"
 #include "cli/diff/diff_compare.h"
 #include "cli/diff/diff_few.h"
@@ -17,10 +17,11 @@
 #include "cli/kit/profile_input.h"
 
 #define LIMIT_DEFAULT 10
+#define BYS           "function, client, label, request, component, thread or host"
 
 static const struct fdar_usage_values values[] = {
 	{ "require-confidence", "medium high", FALSE },
-	{ "by", "function client thread host", FALSE },
+	{ "by", "function client label request component thread host", FALSE },
 	{ NULL, NULL, FALSE },
 };
 
@@ -60,12 +61,13 @@ static const struct fdar_usage usage = {
 		"the same when labels differ. Where both sides have samples (flowdar record\n"
 		"--sample) these are compared, too: by session, and they give the verdict where\n"
 		"no recorded function can. Where both have the journal of their replay, what\n"
-		"clients waited for answers is said. --by client says what the sessions of each\n"
-		"client took on either side, without a verdict. --by thread and --by host say\n"
-		"what threads of a name, or all of a host, ran a session on either side,\n"
-		"without a verdict; the workers of a pool (worker-1, worker-2) are one row. A\n"
-		"side may be a profile instead of a recording (flowdar analyze --save, flowdar\n"
-		"merge).\n",
+		"clients waited for answers is said. --by client, label and request say what the\n"
+		"sessions of each client, those under each label, or requests for the same took\n"
+		"on either side, and --by component what all took in each binary, without a\n"
+		"verdict. --by thread and --by host say what threads of a name, or all of a\n"
+		"host, ran a session on either side, without a verdict; the workers of a pool\n"
+		"(worker-1, worker-2) are one row. A side may be a profile instead of a\n"
+		"recording (flowdar analyze --save, flowdar merge).\n",
 	.examples = "  flowdar diff usual.rec attack.rec\n"
 		    "  flowdar diff mixed.rec mixed.rec --baseline-label usual --label attack\n"
 		    "  flowdar diff old.rec new.rec --format json > diff.json\n"
@@ -312,16 +314,16 @@ static int exit_code(const struct texts *texts, const struct fdar_diff *diff)
 }
 
 /* A table has no verdict, and nothing that goes by one; threads work for all. */
-static int check_by(const struct texts *texts)
+static int check_by(const struct texts *texts, enum fdar_diff_by by)
 {
-	gboolean by_client = strcmp(texts->by, "client") == 0;
+	gboolean of_sessions = by < FDAR_DIFF_BYS;
 
-	if (!by_client && strcmp(texts->by, "thread") != 0 && strcmp(texts->by, "host") != 0)
-		return fdar_usage_error(&usage,
-					"--by %s: expected function, client, thread or host",
-					texts->by);
-	if (!by_client && (texts->label || texts->baseline_label))
-		return fdar_usage_error(&usage, "--by %s: threads work for all labels", texts->by);
+	if (!of_sessions && strcmp(texts->by, "thread") != 0 && strcmp(texts->by, "host") != 0)
+		return fdar_usage_error(&usage, "--by %s: expected " BYS, texts->by);
+	if ((!of_sessions || by == FDAR_DIFF_BY_LABEL) && (texts->label || texts->baseline_label))
+		return fdar_usage_error(&usage, "--by %s: %s", texts->by,
+					of_sessions ? "each label has a row"
+						    : "threads work for all labels");
 	if (texts->fail_on || texts->require || texts->calibration || texts->self_check)
 		return fdar_usage_error(&usage,
 					"--by %s: a table without a verdict, which --fail-on, "
@@ -331,7 +333,7 @@ static int check_by(const struct texts *texts)
 	return FDAR_EXIT_OK;
 }
 
-static int diff_tables(const struct texts *texts, const struct fdar_diff_request *request)
+static int diff_tables(const struct texts *texts, struct fdar_diff_request *request)
 {
 	const char *const labels[2] = { texts->baseline_label ? texts->baseline_label
 							      : texts->label,
@@ -339,16 +341,18 @@ static int diff_tables(const struct texts *texts, const struct fdar_diff_request
 	const volatile int *stop = fdar_interrupt_catch();
 	struct fdar_diff_side_input inputs[2];
 	GError *error = NULL;
-	int code = check_by(texts);
-	gboolean ok;
+	enum fdar_diff_by by;
+	gboolean of_sessions = fdar_diff_by_parse(texts->by, &by), ok;
+	int code = check_by(texts, by);
 
 	if (code != FDAR_EXIT_OK)
 		return code;
+	if (by == FDAR_DIFF_BY_REQUEST)
+		request->unit = FDAR_UNIT_REQUEST;
 	set_inputs(texts, request, stop, inputs);
-	ok = strcmp(texts->by, "client") == 0
-		     ? fdar_diff_by_client(inputs, labels, request, stdout, &error)
-		     : fdar_diff_threads(inputs, request, strcmp(texts->by, "host") == 0, stdout,
-					 &error);
+	ok = of_sessions ? fdar_diff_by(by, inputs, labels, request, stdout, &error)
+			 : fdar_diff_threads(inputs, request, strcmp(texts->by, "host") == 0,
+					     stdout, &error);
 	if (ok)
 		return FDAR_EXIT_OK;
 	fdar_failure(&usage, error);
@@ -455,7 +459,7 @@ int fdar_cmd_diff(int argc, char **argv)
 		{ "baseline-label-from", 0, 0, G_OPTION_ARG_FILENAME, &texts.baseline_label_from,
 		  "The same for the baseline", "FILE" },
 		{ "by", 0, 0, G_OPTION_ARG_STRING, &texts.by,
-		  "function (default), client, thread or host: what each took", "WHAT" },
+		  "What a row is (see above; default function)", "WHAT" },
 		{ "unit", 0, 0, G_OPTION_ARG_STRING, &texts.unit,
 		  "What is compared: session (default) or request", "UNIT" },
 		{ "limit", 'n', 0, G_OPTION_ARG_INT, &texts.limit,
