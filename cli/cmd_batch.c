@@ -102,7 +102,14 @@ static int batch(const struct options *options, char **paths, enum fdar_format f
 		return fdar_failure(&usage, g_steal_pointer(&error));
 	if (!fdar_target_folder(options->output, FDAR_TARGET_MAKE, NULL, &error))
 		return fdar_failure(&usage, g_steal_pointer(&error));
-	if (!fdar_batch_run(cases, &run))
+	struct fdar_batch_making *making = fdar_batch_making_begin(options->output, &error);
+
+	if (!making)
+		return fdar_failure(&usage, g_steal_pointer(&error));
+	gboolean through = fdar_batch_run(cases, &run, making);
+
+	fdar_batch_making_end(making);
+	if (!through)
 		return FDAR_EXIT_INTERRUPTED;
 	fdar_batch_load(cases);
 	warn_of_doubts(cases);

@@ -47,16 +47,30 @@ static gboolean is_trace(const char *path, unsigned depth)
 	return found;
 }
 
-/* What LTTng puts into the folder of one session: its domains, and the chunks of a rotation. */
+/* What LTTng puts into the folder of one session: its domains, and the chunks of a rotation. A recording or a session
+ * that is called so has other things in it. */
+static gboolean is_of_session(const char *path, const char *name)
+{
+	static const char *const others[] = { "recording.json", "ust", "kernel", "archives",
+					      "metadata" };
+	g_autofree char *folder = g_build_filename(path, name, NULL);
+	size_t count = G_N_ELEMENTS(others);
+
+	if (!g_file_test(folder, G_FILE_TEST_IS_DIR))
+		return FALSE;
+	/* Of these the kernel's alone is a trace itself. */
+	if (strcmp(name, "kernel") == 0)
+		count--;
+	for (size_t i = 0; i < count; i++)
+		if (has(folder, others[i]))
+			return FALSE;
+	return TRUE;
+}
+
 static gboolean is_one(const char *path)
 {
-	static const char *const names[] = { "recording.json", "metadata", "ust", "kernel",
-					     "archives" };
-
-	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-		if (has(path, names[i]))
-			return TRUE;
-	return FALSE;
+	return has(path, "recording.json") || has(path, "metadata") || is_of_session(path, "ust") ||
+	       is_of_session(path, "kernel") || is_of_session(path, "archives");
 }
 
 static void add(GPtrArray *cases, GHashTable *names, const char *before, const char *path,
@@ -191,9 +205,13 @@ void fdar_batch_case_forget(const struct fdar_batch_case *one)
 	g_unlink(path);
 }
 
-gboolean fdar_batch_case_note(const struct fdar_batch_case *one, const char *from, GError **error)
+gboolean fdar_batch_case_note(const struct fdar_batch_case *one,
+			      const struct fdar_batch_making *making, const char *from,
+			      GError **error)
 {
-	g_autofree char *path = from_path(one);
+	g_autofree char *path = from_path(one), *name = g_strconcat(one->name, ".from", NULL);
+	g_autofree char *made = fdar_batch_making_path(making, name);
 
-	return g_file_set_contents(path, from, -1, error);
+	return g_file_set_contents(made, from, -1, error) &&
+	       fdar_batch_making_move(making, name, path, error);
 }

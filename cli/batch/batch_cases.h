@@ -11,6 +11,7 @@
 #include <glib.h>
 
 #include "analyze/profile/profile.h"
+#include "cli/batch/batch_making.h"
 
 struct fdar_batch_case {
 	char *name; /* of the case, and of its profile without .profile: unique in the batch */
@@ -38,6 +39,8 @@ gboolean fdar_batch_case_is_done(const struct fdar_batch_case *one, const char *
 /* It is not made of anything that is known: before it is made. It is made of what fdar_batch_case_from gave before
  * that, as the recording may have changed meanwhile: after it is. */
 void fdar_batch_case_forget(const struct fdar_batch_case *one);
-gboolean fdar_batch_case_note(const struct fdar_batch_case *one, const char *from, GError **error);
+gboolean fdar_batch_case_note(const struct fdar_batch_case *one,
+			      const struct fdar_batch_making *making, const char *from,
+			      GError **error);
 
 #endif

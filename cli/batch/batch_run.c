@@ -11,6 +11,7 @@ struct batch {
 	GPtrArray *cases;
 	const struct fdar_batch_options *options;
 	const char *program;
+	struct fdar_batch_making *making;
 	char *asked;
 	guint next; /* of cases */
 	guint running;
@@ -38,11 +39,20 @@ static char *last_line(const char *text)
 				: lines[count - 1]);
 }
 
+/* The caller frees it. */
+static char *profile_name(const struct fdar_batch_case *one)
+{
+	return g_strconcat(one->name, ".profile", NULL);
+}
+
 static void note(struct job *job)
 {
+	const struct fdar_batch_making *making = job->batch->making;
+	g_autofree char *name = profile_name(job->one);
 	g_autoptr(GError) error = NULL;
 
-	if (job->from && !fdar_batch_case_note(job->one, job->from, &error))
+	if (!fdar_batch_making_move(making, name, job->one->profile_path, &error) ||
+	    (job->from && !fdar_batch_case_note(job->one, making, job->from, &error)))
 		job->one->error = g_strdup(error->message);
 }
 
@@ -96,7 +106,9 @@ static GSubprocess *spawn(const char *const *arguments, GError **error)
 
 static void start(struct batch *batch, struct fdar_batch_case *one)
 {
-	const char *arguments[16] = { batch->program, "analyze", "--save",  one->profile_path,
+	g_autofree char *name = profile_name(one);
+	g_autofree char *made = fdar_batch_making_path(batch->making, name);
+	const char *arguments[16] = { batch->program, "analyze", "--save",  made,
 				      "--format",     "csv",     "--limit", "1" };
 	guint count = 8;
 	g_autoptr(GError) error = NULL;
@@ -137,11 +149,13 @@ static gboolean on_tick(gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
-gboolean fdar_batch_run(GPtrArray *cases, const struct fdar_batch_options *options)
+gboolean fdar_batch_run(GPtrArray *cases, const struct fdar_batch_options *options,
+			struct fdar_batch_making *making)
 {
 	g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
 	struct batch batch = { .cases = cases,
 			       .options = options,
+			       .making = making,
 			       .program = program ? program : "flowdar",
 			       .asked = fdar_batch_asked(options->unit, options->rules,
 							 options->listing) };

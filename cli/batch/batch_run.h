@@ -19,7 +19,8 @@ struct fdar_batch_options {
 	void *user;
 };
 
-/* FALSE: it was stopped. What failed is in the cases. */
-gboolean fdar_batch_run(GPtrArray *cases, const struct fdar_batch_options *options);
+/* FALSE: it was stopped. What failed is in the cases. making: where profiles are made. */
+gboolean fdar_batch_run(GPtrArray *cases, const struct fdar_batch_options *options,
+			struct fdar_batch_making *making);
 
 #endif

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A batch that is killed again and again, at whatever moment, and begun again: in the end its table and its profiles
-# are those of a batch that nobody disturbed, and nothing else that is left looks like a profile.
+# are those of a batch that nobody disturbed, and nothing else is left but what is another's.
 set -euo pipefail
 : "${FLOWDAR:?the program}" "${FLOWDAR_SOURCE:?the source}"
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/flowdar-e2e.XXXXXX")
@@ -52,13 +52,18 @@ for ((i = 0; killed < KILLS; i++)); do
 done
 echo "-- $killed killed, $(done_now) of $RECORDINGS done by then"
 
+# What looks like a writer's, and is not a batch's.
+mkdir -p "$WORK/killed/.flowdar-batch"
+touch "$WORK/killed/r00.profile.backup" "$WORK/killed/.flowdar-batch/r00.profile.LEFT01"
 "$FLOWDAR" batch "$WORK/all" -o "$WORK/killed" --jobs 2 --format json > "$WORK/killed.json" 2> "$WORK/killed.err" ||
 	fail "$(cat "$WORK/killed.err")"
 cmp "$WORK/whole.json" "$WORK/killed.json" || fail "another table"
 for profile in "$WORK"/whole/*.profile; do
 	cmp "$profile" "$WORK/killed/${profile##*/}" || fail "another profile"
 done
-profiles() {
-	find "$1" -name '*.profile' -printf '%f\n' | sort
+names() {
+	find "$1" -mindepth 1 -printf '%P\n' | sort
 }
-diff <(profiles "$WORK/whole") <(profiles "$WORK/killed") || fail "what killed writers left looks like a profile"
+[ -e "$WORK/killed/r00.profile.backup" ] || fail "another's file is gone"
+rm "$WORK/killed/r00.profile.backup"
+diff <(names "$WORK/whole") <(names "$WORK/killed") || fail "killed batches left something"
