@@ -64,8 +64,9 @@ struct fdar_story_step {
 	uint32_t end;      /* index after its last descendant */
 	uint64_t start_ns; /* of the first call, since the session began */
 	gboolean
-		back; /* that is before a step above, of the same thread: in what is folded there, a
-			* later call has more in it than the first */
+		back; /* that is before a step above, of whatever thread: in what is folded there, a
+			* later call has more in it than the first, or another thread did that one
+			* meanwhile */
 	uint64_t duration_ns; /* of all calls together; of HANDOFF: time in the queue */
 	uint64_t wait_ns;     /* of that, inside waits */
 	uint64_t self_ns;     /* of that, not in steps below (shown or hidden) */

@@ -153,20 +153,19 @@ static GPtrArray *nodes_shown(const struct story_teller *t, unsigned side)
 	return nodes;
 }
 
-/* Times go down a thread's lifelines, but for steps that were folded. */
+/* Rows stand in the order of their times, but for what was folded, and what threads did at the same time. A hand-off
+ * stands where it is taken. */
 static void find_back(struct fdar_story *story)
 {
-	g_autofree uint64_t *last_ns = g_new0(uint64_t, story->lane_count + 1);
+	uint64_t last_ns = 0;
 
 	for (uint32_t i = 0; i < story->step_count; i++) {
 		struct fdar_story_step *step = &story->steps[i];
-		uint64_t *last;
 
 		if (step->lane == FDAR_STORY_NONE || step->kind == FDAR_STORY_HANDOFF)
 			continue;
-		last = &last_ns[story->lanes[step->lane].thread_index];
-		step->back = step->start_ns < *last;
-		*last = MAX(*last, step->start_ns);
+		step->back = step->start_ns < last_ns;
+		last_ns = MAX(last_ns, step->start_ns);
 	}
 }
 
