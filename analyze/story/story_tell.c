@@ -153,8 +153,8 @@ static GPtrArray *nodes_shown(const struct story_teller *t, unsigned side)
 	return nodes;
 }
 
-/* Rows stand in the order of their times, but for what was folded, and what threads did at the same time. A hand-off
- * stands where it is taken. */
+/* Rows stand in the order of their times, but for what was folded, and what threads did at the same time. A hand-off's
+ * time is when it was put, which may be long before. */
 static void find_back(struct fdar_story *story)
 {
 	uint64_t last_ns = 0;
@@ -162,10 +162,9 @@ static void find_back(struct fdar_story *story)
 	for (uint32_t i = 0; i < story->step_count; i++) {
 		struct fdar_story_step *step = &story->steps[i];
 
-		if (step->lane == FDAR_STORY_NONE || step->kind == FDAR_STORY_HANDOFF)
-			continue;
 		step->back = step->start_ns < last_ns;
-		last_ns = MAX(last_ns, step->start_ns);
+		if (step->kind != FDAR_STORY_HANDOFF)
+			last_ns = MAX(last_ns, step->start_ns);
 	}
 }
 

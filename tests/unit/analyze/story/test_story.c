@@ -63,6 +63,9 @@ static gboolean is_folded(const struct fdar_story *story, uint32_t i)
 /* Two threads at the same time: what the one does is not torn apart by what the other does. */
 static gboolean is_of_another(const struct fdar_story *story, uint32_t before, uint32_t step)
 {
+	if (story->steps[before].lane == FDAR_STORY_NONE ||
+	    story->steps[step].lane == FDAR_STORY_NONE)
+		return TRUE;
 	return story->lanes[story->steps[before].lane].thread_index !=
 	       story->lanes[story->steps[step].lane].thread_index;
 }
@@ -83,8 +86,12 @@ static void check_times(const struct fdar_story *story)
 		if (*beside != FDAR_STORY_NONE && !step->elided && !story->steps[*beside].elided)
 			g_assert_cmpuint(story->steps[*beside].start_ns, <=, step->start_ns);
 		*beside = i;
-		if (step->lane == FDAR_STORY_NONE || step->kind == FDAR_STORY_HANDOFF)
+		if (step->kind == FDAR_STORY_HANDOFF) {
+			g_assert_cmpint(step->back, ==,
+					before != FDAR_STORY_NONE &&
+						story->steps[before].start_ns > step->start_ns);
 			continue;
+		}
 		if (before == FDAR_STORY_NONE || story->steps[before].start_ns <= step->start_ns) {
 			g_assert_false(step->back);
 			before = i;
