@@ -13,6 +13,7 @@
 #include "analyze/profile/profile_file.h"
 #include "base/child.h"
 #include "base/file_write.h"
+#include "base/processors.h"
 
 #define END_MS      3000u
 #define END_STEP_MS 2u
@@ -254,7 +255,7 @@ static gboolean read_many(struct ahead *all, guint count, unsigned jobs, got_fn 
 {
 	gboolean fine = TRUE;
 
-	jobs = jobs ? jobs : g_get_num_processors();
+	jobs = jobs ? jobs : fdar_processors();
 	/* Several are processes enough. */
 	for (guint i = 0; i < count; i++)
 		all[i].input.threads = count > 1 ? 1 : jobs;

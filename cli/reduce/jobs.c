@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/file_write.h"
+#include "base/processors.h"
 #include "pipeline/server/processes.h"
 
 #define LOOK_MS       20
@@ -230,7 +231,7 @@ void fdar_jobs_run(const struct fdar_jobs *jobs, unsigned count, void *results, 
 
 gboolean fdar_jobs_check(unsigned count, gboolean by_the_clock, GError **error)
 {
-	unsigned processors = g_get_num_processors();
+	unsigned processors = fdar_processors();
 
 	if (!by_the_clock || processors >= 2 * count)
 		return TRUE;
