@@ -48,19 +48,18 @@ double fdar_histogram_quantile(const struct fdar_histogram *histogram, double q,
 #define FDAR_HISTOGRAM_LINEAR_LOG 6u /* values below 1 << this have a bucket each */
 #define FDAR_HISTOGRAM_OCTAVE_LOG 5u
 
-/* The bucket of a value. */
+/* The bucket of a value. Without a branch, as which one a value takes is not foreseen: values in the first of the
+ * buckets' octaves, and below, are shifted by nothing. */
 static inline uint32_t fdar_histogram_bucket(uint64_t value)
 {
-	uint32_t octave, within;
+	uint32_t shift = 63u - FDAR_HISTOGRAM_OCTAVE_LOG -
+			 (uint32_t)__builtin_clzll(value | 1u << FDAR_HISTOGRAM_OCTAVE_LOG);
 
-	if (value < 1u << FDAR_HISTOGRAM_LINEAR_LOG)
-		return (uint32_t)value;
-	octave = 63u - (uint32_t)__builtin_clzll(value);
-	within = (uint32_t)(value >> (octave - FDAR_HISTOGRAM_OCTAVE_LOG)) &
-		 ((1u << FDAR_HISTOGRAM_OCTAVE_LOG) - 1);
-	return (1u << FDAR_HISTOGRAM_LINEAR_LOG) +
-	       ((octave - FDAR_HISTOGRAM_LINEAR_LOG) << FDAR_HISTOGRAM_OCTAVE_LOG) + within;
+	return (shift << FDAR_HISTOGRAM_OCTAVE_LOG) + (uint32_t)(value >> shift);
 }
+
+_Static_assert(FDAR_HISTOGRAM_LINEAR_LOG == FDAR_HISTOGRAM_OCTAVE_LOG + 1,
+	       "two octaves have buckets of one value");
 
 /* The lowest and highest value of a bucket. */
 uint64_t fdar_bucket_low(uint32_t index);

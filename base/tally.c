@@ -8,8 +8,9 @@
 
 /* What a tally's counts are in. */
 struct fdar_tally_more {
-	struct fdar_histogram sparse; /* of what came while there was no count for it */
-	uint64_t counts[];
+	struct fdar_histogram
+		sparse; /* of what came while there was no count for it, or is too much for one */
+	uint16_t counts[];
 };
 
 static uint64_t sum_of(uint64_t a, uint64_t b)
@@ -25,7 +26,7 @@ static struct fdar_tally_more *more_of(const struct fdar_tally *tally)
 
 static struct fdar_tally_more *more_new(uint32_t length)
 {
-	return g_malloc0(sizeof(struct fdar_tally_more) + length * sizeof(uint64_t));
+	return g_malloc0(sizeof(struct fdar_tally_more) + length * sizeof(uint16_t));
 }
 
 /* Makes the array reach the bucket too. FALSE: that would be out of proportion. */
@@ -55,10 +56,16 @@ static gboolean reach(struct fdar_tally *tally, uint32_t bucket, uint64_t values
 /* Of the lowest value of the bucket: sums are the tally's. */
 static void count(struct fdar_tally *tally, uint32_t bucket, uint64_t times, uint64_t values)
 {
-	if (bucket - tally->low < tally->length || reach(tally, bucket, values))
-		tally->counts[bucket - tally->low] += times;
-	else
-		fdar_histogram_add(&more_of(tally)->sparse, fdar_bucket_low(bucket), times);
+	uint16_t *place;
+
+	if (bucket - tally->low < tally->length || reach(tally, bucket, values)) {
+		place = &tally->counts[bucket - tally->low];
+		if (times <= (uint64_t)(UINT16_MAX - *place)) {
+			*place = (uint16_t)(*place + times);
+			return;
+		}
+	}
+	fdar_histogram_add(&more_of(tally)->sparse, fdar_bucket_low(bucket), times);
 }
 
 /* From the first values to counts of them. */
@@ -71,6 +78,14 @@ static void begin_more(struct fdar_tally *tally, uint64_t values)
 	tally->low = tally->length = 0;
 	for (unsigned i = 0; i < tally->count; i++)
 		count(tally, first[i], 1, values);
+}
+
+void fdar_tally_carry(struct fdar_tally *tally, const uint16_t *place)
+{
+	uint32_t bucket = tally->low + (uint32_t)(place - tally->counts);
+
+	fdar_histogram_add(&more_of(tally)->sparse, fdar_bucket_low(bucket),
+			   (uint64_t)UINT16_MAX + 1);
 }
 
 void fdar_tally_add_slow(struct fdar_tally *tally, uint64_t value)

@@ -15,6 +15,7 @@
 #include "base/histogram.h"
 
 #define FDAR_TALLY_FIRST 8u
+#define FDAR_TALLY_LATER 64u
 
 /* All zero is an empty one. */
 struct fdar_tally {
@@ -25,40 +26,55 @@ struct fdar_tally {
 	union {
 		uint16_t first[FDAR_TALLY_FIRST]; /* buckets; while count <= FDAR_TALLY_FIRST */
 		struct {
-			uint64_t *counts; /* in a struct fdar_tally_more */
-			uint32_t low;     /* the first bucket of these */
+			uint16_t *
+				counts; /* in a struct fdar_tally_more, as is what they cannot hold */
+			uint32_t low;   /* the first bucket of these */
 			uint32_t length;
 		};
 	};
 };
 
-/* Any value, wherever it belongs. */
+/* Any value, wherever it belongs, and at once. */
 void fdar_tally_add_slow(struct fdar_tally *tally, uint64_t value);
 
-/* Adds a value to all but the counts, and gives the one of these to add one to: the caller may do that
- * later, when it is in the processor's cache, but before the tally is told anything else in another
- * way. NULL: nothing was done, as there is no place yet (fdar_tally_add_slow). */
-static inline uint64_t *fdar_tally_place(struct fdar_tally *tally, uint64_t value)
+/* The count has become 0: what it held is kept elsewhere. */
+void fdar_tally_carry(struct fdar_tally *tally, const uint16_t *place);
+
+/* Counts that are one more, added when they have come into the processor's cache. */
+struct fdar_tally_later {
+	struct fdar_tally *tallies[FDAR_TALLY_LATER];
+	uint16_t *places[FDAR_TALLY_LATER];
+	uint32_t count;
+};
+
+/* Before any of the tallies is read, moved, or told anything else in another way. */
+static inline void fdar_tally_settle(struct fdar_tally_later *later)
+{
+	for (uint32_t i = 0; i < later->count; i++)
+		if (G_UNLIKELY(!++*later->places[i]))
+			fdar_tally_carry(later->tallies[i], later->places[i]);
+	later->count = 0;
+}
+
+/* There has to be room for one more. */
+static inline void fdar_tally_add_later(struct fdar_tally_later *later, struct fdar_tally *tally,
+					uint64_t value)
 {
 	uint32_t at = fdar_histogram_bucket(value) - tally->low;
 
-	if (G_UNLIKELY(tally->count <= FDAR_TALLY_FIRST || at >= tally->length))
-		return NULL;
+	if (G_UNLIKELY(tally->count <= FDAR_TALLY_FIRST || at >= tally->length)) {
+		/* Its counts may move. */
+		fdar_tally_settle(later);
+		fdar_tally_add_slow(tally, value);
+		return;
+	}
+	__builtin_prefetch(&tally->counts[at], 1);
+	later->tallies[later->count] = tally;
+	later->places[later->count++] = &tally->counts[at];
 	tally->count++;
 	tally->sum = tally->sum > UINT64_MAX - value ? UINT64_MAX : tally->sum + value;
 	tally->min = MIN(tally->min, value);
 	tally->max = MAX(tally->max, value);
-	return &tally->counts[at];
-}
-
-static inline void fdar_tally_add(struct fdar_tally *tally, uint64_t value)
-{
-	uint64_t *place = fdar_tally_place(tally, value);
-
-	if (G_LIKELY(place))
-		++*place;
-	else
-		fdar_tally_add_slow(tally, value);
 }
 
 /* Adds what is in from to tally. */

@@ -135,16 +135,10 @@ struct lot {
 	const struct fdar_walk_session *session;
 	struct open_session *open;
 	struct path_costs *costs;
-	uint64_t *places[LOT]; /* of counts that are one more: added last, when they are near */
-	uint32_t count;
+	struct fdar_tally_later later;
 };
 
-static void count_places(struct lot *lot)
-{
-	for (uint32_t i = 0; i < lot->count; i++)
-		++*lot->places[i];
-	lot->count = 0;
-}
+_Static_assert(LOT <= FDAR_TALLY_LATER, "there is room for those of a lot");
 
 static void set_session(struct lot *lot, const struct fdar_walk_session *session)
 {
@@ -159,20 +153,6 @@ static void set_session(struct lot *lot, const struct fdar_walk_session *session
 	lot->costs = G_LIKELY(group < builder->costs->len)
 			     ? g_ptr_array_index(builder->costs, group)
 			     : add_groups(builder->costs, group);
-}
-
-static inline void add_duration(struct lot *lot, struct sum *sum, uint64_t duration_ns)
-{
-	uint64_t *place = fdar_tally_place(&sum->total_ns, duration_ns);
-
-	if (G_LIKELY(place)) {
-		__builtin_prefetch(place, 1);
-		lot->places[lot->count++] = place;
-		return;
-	}
-	/* Its counts may move. */
-	count_places(lot);
-	fdar_tally_add_slow(&sum->total_ns, duration_ns);
 }
 
 static inline __attribute__((always_inline)) void add_to_session(struct lot *lot,
@@ -200,7 +180,7 @@ static inline void add_cost(struct lot *lot, const struct fdar_walk_cost *cost)
 	sum->own_ns = profile_sum(sum->own_ns, cost->self_ns);
 	if (!cost->recursive) {
 		sum->wait_ns = profile_sum(sum->wait_ns, cost->wait_ns);
-		add_duration(lot, sum, cost->total_ns);
+		fdar_tally_add_later(&lot->later, &sum->total_ns, cost->total_ns);
 	}
 	if (G_UNLIKELY(cost->recursive | cost->unfinished | cost->client || cost->skipped_calls))
 		add_extra(lot->costs, cost, 1);
@@ -218,11 +198,13 @@ static void add_lot(struct lot *lot, const struct fdar_walk_cost *costs, size_t 
 	for (size_t i = 0; i < count; i++) {
 		if (G_UNLIKELY(costs[i].session != lot->session))
 			set_session(lot, costs[i].session);
-		if (G_UNLIKELY(costs[i].path >= lot->costs->room))
+		if (G_UNLIKELY(costs[i].path >= lot->costs->room)) {
+			fdar_tally_settle(&lot->later);
 			grow(lot->costs, costs[i].path);
+		}
 		add_cost(lot, &costs[i]);
 	}
-	count_places(lot);
+	fdar_tally_settle(&lot->later);
 }
 
 void profile_costs_add(struct fdar_profile_builder *builder, const struct fdar_walk_cost *costs,
@@ -232,7 +214,7 @@ void profile_costs_add(struct fdar_profile_builder *builder, const struct fdar_w
 	size_t now;
 
 	lot.builder = builder;
-	lot.count = 0;
+	lot.later.count = 0;
 	set_session(&lot, costs->session);
 	for (; count; costs += now, count -= now) {
 		now = MIN(count, LOT);
@@ -244,8 +226,9 @@ void profile_costs_add(struct fdar_profile_builder *builder, const struct fdar_w
 void profile_costs_add_sum(struct fdar_profile_builder *builder, const struct fdar_walk_sum *told)
 {
 	const struct fdar_walk_cost *cost = &told->cost;
-	struct lot lot = { .builder = builder };
+	struct lot lot;
 
+	lot.builder = builder;
 	set_session(&lot, cost->session);
 	if (cost->path >= lot.costs->room)
 		grow(lot.costs, cost->path);

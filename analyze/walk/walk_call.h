@@ -2,9 +2,10 @@
  * Where calls lead: most are made where their thread made them before, and are found by one look.
  *
  * Place in the house: inside the walk, before the tables of paths and of slots (walk_path.c,
- * walk_stack.c), which know all and are slower. Each call has one place where it can be; another one
- * that comes there takes it. The room grows with what is looked for in vain, as far as it is nearer than the
- * tables: where there are very many paths, the latter are asked.
+ * walk_stack.c), which know all and are slower. Each call has WALK_CALL_WAYS places where it can be, side by side:
+ * so a few hundred calls need little more room than their own, which the processor has at hand, and do not take each
+ * other's place. The room grows with what was forgotten, as far as it is nearer than the tables: where there are
+ * very many paths, the latter are asked.
  */
 #ifndef FDAR_ANALYZE_WALK_WALK_CALL_H
 #define FDAR_ANALYZE_WALK_WALK_CALL_H
@@ -33,6 +34,8 @@ struct call {
 };
 
 _Static_assert(sizeof(struct call) == 32, "two in a line of the processor's cache");
+
+#define WALK_CALL_WAYS 4u /* a power of two */
 
 /* From so much room on, a table of edges does not fit into the processor's nearer caches. */
 #define WALK_FAR_ROOM (1u << 14)
@@ -75,16 +78,29 @@ static inline uint32_t walk_call_place(const struct fdar_walk *walk, uint64_t be
 const struct call *walk_call_learn(struct fdar_walk *walk, const struct thread *thread,
 				   uint32_t around, uint64_t around_hash, uint64_t addr);
 
+static inline gboolean walk_call_is(const struct call *call, uint64_t addr, uint32_t path,
+				    uint32_t thread)
+{
+	return call->addr == addr && call->path == path && call->thread == thread;
+}
+
 /* NULL: it is to be learnt. */
 static inline const struct call *walk_call_recall(const struct fdar_walk *walk, uint32_t path,
 						  uint64_t path_hash, uint64_t addr,
 						  const struct thread *thread)
 {
 	uint32_t number = thread->index + 1;
-	uint64_t hash = walk_hash_below(path_hash, addr);
-	const struct call *call = &walk->calls[walk_call_place(walk, hash, number)];
+	uint32_t place = walk_call_place(walk, walk_hash_below(path_hash, addr), number);
+	const struct call *call = &walk->calls[place];
 
-	return call->addr == addr && call->path == path && call->thread == number ? call : NULL;
+	if (G_LIKELY(walk_call_is(call, addr, path, number)))
+		return call;
+	for (uint32_t way = 1; way < WALK_CALL_WAYS; way++) {
+		call = &walk->calls[place ^ way];
+		if (walk_call_is(call, addr, path, number))
+			return call;
+	}
+	return NULL;
 }
 
 #endif

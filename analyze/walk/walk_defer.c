@@ -37,6 +37,8 @@ struct whose {
 	uint32_t rest; /* index + 1; 0: none */
 };
 
+_Static_assert(WALK_DEFER_LOT <= FDAR_TALLY_LATER, "there is room for all counts");
+
 struct deferred {
 	/* By path, CHUNK of them in a chunk and PARTS chunks in a part: index + 1 of the sum of its ordinary
 	 * frames, those whose likeness is 0; 0: there is none. NULL: of no path of the part, or chunk. */
@@ -202,7 +204,9 @@ void walk_defer(struct thread *thread, const struct fdar_walk_cost *costs, uint3
 {
 	struct deferred *deferred = deferred_of(thread);
 	uint32_t ids[WALK_DEFER_LOT];
+	struct fdar_tally_later later;
 
+	later.count = 0;
 	assert(count <= WALK_DEFER_LOT);
 	for (uint32_t i = 0; i < count; i++)
 		__builtin_prefetch(find_place(deferred, costs[i].path));
@@ -218,7 +222,7 @@ void walk_defer(struct thread *thread, const struct fdar_walk_cost *costs, uint3
 		if (G_UNLIKELY(costs[i].recursive))
 			add_recursive(rest_of(deferred, ids[i]), &costs[i]);
 		else
-			fdar_tally_add(&sum->total_ns, costs[i].total_ns);
+			fdar_tally_add_later(&later, &sum->total_ns, costs[i].total_ns);
 		if (G_UNLIKELY(costs[i].skipped_calls | costs[i].skipped_ns)) {
 			struct rest *rest = rest_of(deferred, ids[i]);
 
@@ -226,6 +230,7 @@ void walk_defer(struct thread *thread, const struct fdar_walk_cost *costs, uint3
 			add(&rest->skipped_ns, costs[i].skipped_ns);
 		}
 	}
+	fdar_tally_settle(&later);
 	deferred->first_ns = deferred->calls ? MIN(deferred->first_ns, first_ns) : first_ns;
 	deferred->calls += count;
 }

@@ -148,37 +148,54 @@ uint32_t walk_path_find(struct fdar_walk *walk, uint32_t path, uint32_t key, uin
 	return below;
 }
 
+/* Where the call is to be, the first of its places that is free; NULL: none is. */
+static struct call *free_place(const struct fdar_walk *walk, uint32_t place)
+{
+	for (uint32_t way = 0; way < WALK_CALL_WAYS; way++)
+		if (!walk->calls[place ^ way].thread)
+			return &walk->calls[place ^ way];
+	return NULL;
+}
+
+static struct call *put_call(struct fdar_walk *walk, const struct call *call, uint64_t around_hash)
+{
+	uint32_t place =
+		walk_call_place(walk, walk_hash_below(around_hash, call->addr), call->thread);
+	struct call *at = free_place(walk, place);
+
+	if (!at) {
+		/* The others move one on: what goes was put there first. */
+		for (uint32_t way = WALK_CALL_WAYS - 1; way > 0; way--)
+			walk->calls[place ^ way] = walk->calls[place ^ (way - 1)];
+		walk->call_misses++;
+		at = &walk->calls[place];
+	}
+	*at = *call;
+	return at;
+}
+
 /* Twice the room, as far as that is near. */
 static void grow_calls(struct fdar_walk *walk)
 {
 	struct call *old = walk->calls;
 	uint32_t room = walk->call_room;
 
-	walk->call_misses = 0;
-	if (room >= CALLS_MAX)
-		return;
-	walk->call_room *= 2;
-	walk->call_shift--;
-	walk->calls = fdar_pages_new(walk->call_room * sizeof(*walk->calls));
-	for (uint32_t i = 0; i < room; i++) {
-		uint64_t around = walk->paths[old[i].path].hash;
-
-		if (old[i].thread)
-			walk->calls[walk_call_place(walk, walk_hash_below(around, old[i].addr),
-						    old[i].thread)] = old[i];
+	if (room < CALLS_MAX) {
+		walk->call_room *= 2;
+		walk->call_shift--;
+		walk->calls = fdar_pages_new(walk->call_room * sizeof(*walk->calls));
+		for (uint32_t i = 0; i < room; i++)
+			if (old[i].thread)
+				put_call(walk, &old[i], walk->paths[old[i].path].hash);
+		fdar_pages_free(old, room * sizeof(*old));
 	}
-	fdar_pages_free(old, room * sizeof(*old));
+	walk->call_misses = 0;
 }
 
 const struct call *walk_call_remember(struct fdar_walk *walk, const struct call *call,
 				      uint64_t around_hash)
 {
-	struct call *place;
-
-	if (++walk->call_misses > walk->call_room / 2)
+	if (walk->call_misses > walk->call_room / 2)
 		grow_calls(walk);
-	place = &walk->calls[walk_call_place(walk, walk_hash_below(around_hash, call->addr),
-					     call->thread)];
-	*place = *call;
-	return place;
+	return put_call(walk, call, around_hash);
 }

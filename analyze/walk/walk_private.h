@@ -210,10 +210,11 @@ struct fdar_walk {
 	uint32_t edge_count;
 	uint32_t edge_room;
 	uint64_t edge_seed;
-	struct call
-		*calls; /* walk_call.h: what calls were made last, each in the one place for it */
+	struct call *
+		calls; /* walk_call.h: what calls were made last, each in one of the places for it */
 	uint32_t call_room, call_shift; /* a power of two; what is left of a hash is a place */
-	uint32_t call_misses;           /* since there is so much room */
+	uint32_t
+		call_misses; /* calls that were forgotten for others, since there is so much room */
 	GHashTable *sessions; /* struct session_key -> struct session, the open ones; one that has
 				 * two keys is there twice */
 	GHashTable *fds;      /* pid << 32 | descriptor -> struct session, open ones */

@@ -15,6 +15,8 @@ struct run {
 	struct session *owner; /* of frames that are entered; NULL: nobody yet, or the server */
 	uint64_t now_ns;
 	uint64_t next_frame;
+	uint64_t around_hash;   /* of the path that is open, */
+	uint32_t around;        /* and the path */
 	uint32_t depth, lowest; /* lowest: that it was */
 	uint32_t room;
 	uint32_t open;       /* functions */
@@ -49,24 +51,36 @@ static inline void cost_added(struct run *run)
 	run->count = 0;
 }
 
-static inline uint64_t hash_around(const struct fdar_walk *walk, const struct frame *frames,
-				   uint32_t depth)
+static inline void set_around(struct run *run)
 {
-	return depth ? frames[depth - 1].path_hash : walk_hash_none(walk);
-}
-
-static inline uint64_t hash_below(const struct run *run, uint64_t addr)
-{
-	return walk_hash_below(hash_around(run->walk, run->frames, run->depth), addr);
+	run->around = run->depth ? run->frames[run->depth - 1].path : 0;
+	run->around_hash =
+		run->depth ? run->frames[run->depth - 1].path_hash : walk_hash_none(run->walk);
 }
 
 static inline const struct call *call_of(const struct run *run, uint64_t addr)
 {
-	uint32_t around = run->depth ? run->frames[run->depth - 1].path : 0;
-	uint64_t hash = hash_around(run->walk, run->frames, run->depth);
-	const struct call *call = walk_call_recall(run->walk, around, hash, addr, run->thread);
+	const struct call *call =
+		walk_call_recall(run->walk, run->around, run->around_hash, addr, run->thread);
 
-	return G_LIKELY(call) ? call : walk_call_learn(run->walk, run->thread, around, hash, addr);
+	return G_LIKELY(call) ? call
+			      : walk_call_learn(run->walk, run->thread, run->around,
+						run->around_hash, addr);
+}
+
+/* The hash of the path that the call leads to. As a rule it follows from the one around it, and what is known of
+ * the call need not have come yet for the next one to be looked for; else, as in recursion and where there is no room
+ * for a path, it is another one's. */
+static inline uint64_t hash_of(struct run *run, const struct call *call, uint64_t addr)
+{
+	uint64_t hash = walk_hash_below(run->around_hash, addr);
+
+	run->strayed = call->below_hash != hash;
+	if (G_UNLIKELY(run->strayed))
+		return call->below_hash;
+	__asm__(""
+		: "+r"(hash)); /* or compilers take the one that is waited for, as they are equal */
+	return hash;
 }
 
 /* Where there are many paths, what tells them is far away. A path's hash follows from the events alone: so all
@@ -76,7 +90,8 @@ static __attribute__((noinline)) void foresee(const struct fdar_walk *walk,
 					      const struct frame *frames, uint32_t depth,
 					      const struct fdar_event *events, size_t length)
 {
-	uint64_t above[AHEAD], around = hash_around(walk, frames, depth), below;
+	uint64_t above[AHEAD], below;
+	uint64_t around = depth ? frames[depth - 1].path_hash : walk_hash_none(walk);
 	uint32_t open = 0;
 
 	for (size_t i = 0; i < length; i++) {
@@ -86,7 +101,9 @@ static __attribute__((noinline)) void foresee(const struct fdar_walk *walk,
 			return;
 		if (event->kind == FDAR_EVENT_FUNC_EXIT) {
 			depth -= !open && depth;
-			around = open ? above[--open] : hash_around(walk, frames, depth);
+			around = open    ? above[--open]
+				 : depth ? frames[depth - 1].path_hash
+					 : walk_hash_none(walk);
 			continue;
 		}
 		below = walk_hash_below(around, event->kind == FDAR_EVENT_FUNC_ENTRY
@@ -112,11 +129,8 @@ static inline void defer(struct run *run, uint64_t start_ns)
 }
 
 /* Each field on its own: compilers clear what is as large as a frame by a loop that is dear to begin. */
-static inline void open_frame(struct frame *frame, struct session *owner, const struct call *call,
-			      uint64_t start_ns)
+static inline void open_frame(struct frame *frame, struct session *owner, uint64_t start_ns)
 {
-	frame->path = call->below;
-	frame->path_hash = call->below_hash;
 	frame->start_ns = start_ns;
 	frame->child_ns = 0;
 	frame->in_owner_ns = frame->in_owner_wait_ns = 0;
@@ -131,24 +145,25 @@ static inline void open_frame(struct frame *frame, struct session *owner, const 
 	frame->adopted = frame->boundary = frame->client = FALSE;
 }
 
-static inline gboolean enter(struct run *run, const struct fdar_event *event)
+static inline size_t enter(struct run *run, const struct fdar_event *event)
 {
+	struct frame *frame = &run->frames[run->depth];
 	const struct call *call;
 	struct slot *at;
 
 	if (G_UNLIKELY(run->depth == run->room || walk_has_answered(run->thread)))
 		return FALSE;
 	call = call_of(run, event->func.function);
-	/* As recursion does, and what there is no room for a path for. */
-	run->strayed = call->below_hash != hash_below(run, event->func.function);
 	at = walk_slot_at(run->walk, call->slot);
-	open_frame(&run->frames[run->depth], run->owner, call, event->time_ns);
-	run->frames[run->depth].id = ++run->next_frame;
-	run->frames[run->depth].addr = event->func.function;
-	run->frames[run->depth].call_site = event->func.call_site;
-	run->frames[run->depth].slot = call->slot;
+	open_frame(frame, run->owner, event->time_ns);
+	frame->path = run->around = call->below;
+	frame->path_hash = run->around_hash = hash_of(run, call, event->func.function);
+	frame->id = ++run->next_frame;
+	frame->addr = event->func.function;
+	frame->call_site = event->func.call_site;
+	frame->slot = call->slot;
 	run->paths_over += !call->below;
-	run->frames[run->depth].outer = at->top;
+	frame->outer = at->top;
 	at->top = ++run->depth;
 	run->open++;
 	if (run->owner) {
@@ -172,7 +187,7 @@ static inline gboolean is_plain_exit(const struct run *run, const struct fdar_ev
 	return top->claim == CLAIM_SERVER || !walk_can_wait(run->thread);
 }
 
-static inline gboolean leave(struct run *run, const struct fdar_event *event)
+static inline size_t leave(struct run *run, const struct fdar_event *event)
 {
 	struct fdar_walk_cost *cost;
 	const struct frame *frame;
@@ -188,6 +203,7 @@ static inline gboolean leave(struct run *run, const struct fdar_event *event)
 	walk_slot_at(run->walk, frame->slot)->top = frame->outer;
 	run->open--;
 	run->lowest = MIN(run->lowest, run->depth);
+	set_around(run);
 	walk_frame_add(run->thread, run->depth ? &run->frames[run->depth - 1] : NULL, frame,
 		       run->now_ns - frame->start_ns, cost);
 	if (defers) {
@@ -206,34 +222,33 @@ static inline gboolean leave(struct run *run, const struct fdar_event *event)
 	return TRUE;
 }
 
-/* An entry and its exit. */
-static inline gboolean call(struct run *run, const struct fdar_event *event)
+/* An entry and its exit, of a function that calls none: no frame of it is opened. */
+static inline __attribute__((always_inline)) gboolean whole(struct run *run, uint64_t addr,
+							    uint64_t start_ns, uint64_t end_ns)
 {
-	const struct call *call;
-	uint64_t end_ns = event->time_ns + event->called.ns;
 	gboolean defers = run->defers && !run->owner;
+	struct fdar_walk_cost *cost =
+		defers ? &run->waiting[run->deferred] : &run->costs[run->count];
+	const struct call *call;
+	struct frame frame;
 
-	if (G_UNLIKELY(run->depth == run->room || end_ns < event->time_ns ||
+	if (G_UNLIKELY(run->depth == run->room || end_ns < start_ns ||
 		       (run->owner && run->owner->told.state != FDAR_SESSION_OPEN) ||
 		       (!run->owner && walk_can_wait(run->thread)) ||
 		       walk_has_answered(run->thread)))
 		return FALSE;
-	call = call_of(run, event->called.function);
-	struct frame frame;
-	struct fdar_walk_cost *cost =
-		defers ? &run->waiting[run->deferred] : &run->costs[run->count];
-
-	open_frame(&frame, run->owner, call, event->time_ns);
+	call = call_of(run, addr);
+	open_frame(&frame, run->owner, start_ns);
+	frame.path = call->below;
 	frame.outer = walk_slot_at(run->walk, call->slot)->top;
 	run->next_frame++;
 	run->paths_over += !call->below;
-	run->halves++;
 	run->now_ns = end_ns;
 	*cost = walk_frame_cost(run->frames, end_ns, &frame, HOW_EXIT);
 	walk_frame_add(run->thread, run->depth ? &run->frames[run->depth - 1] : NULL, &frame,
-		       event->called.ns, cost);
+		       end_ns - start_ns, cost);
 	if (defers) {
-		defer(run, event->time_ns);
+		defer(run, start_ns);
 		return TRUE;
 	}
 	run->pending += !run->owner;
@@ -241,19 +256,41 @@ static inline gboolean call(struct run *run, const struct fdar_event *event)
 	return TRUE;
 }
 
-static inline gboolean take(struct run *run, const struct fdar_event *event)
+static inline size_t call(struct run *run, const struct fdar_event *event)
+{
+	uint64_t end_ns = event->time_ns + event->called.ns;
+
+	if (!whole(run, event->called.function, event->time_ns, end_ns))
+		return FALSE;
+	run->halves++;
+	return TRUE;
+}
+
+/* Whether the exit is of what the entry before it entered. */
+static inline gboolean is_exit_of(const struct fdar_event *entry, const struct fdar_event *exit)
+{
+	return exit->kind == FDAR_EVENT_FUNC_EXIT && exit->tid == entry->tid &&
+	       exit->pid == entry->pid &&
+	       (exit->func.function == entry->func.function || !exit->func.function);
+}
+
+/* Gives how many of the events were taken: 0, 1, or 2. */
+static inline size_t take(struct run *run, const struct fdar_event *event, size_t length)
 {
 	if (G_UNLIKELY(event->time_ns < run->now_ns))
-		return FALSE;
+		return 0;
 	switch (event->kind) {
 	case FDAR_EVENT_FUNC_ENTRY:
+		if (length > 1 && is_exit_of(event, event + 1) &&
+		    whole(run, event->func.function, event->time_ns, event[1].time_ns))
+			return 2;
 		return enter(run, event);
 	case FDAR_EVENT_FUNC_EXIT:
 		return leave(run, event);
 	case FDAR_EVENT_FUNC_CALL:
 		return call(run, event);
 	default:
-		return FALSE;
+		return 0;
 	}
 }
 
@@ -289,7 +326,7 @@ size_t walk_run(struct fdar_walk *walk, const struct fdar_event *events, size_t 
 	struct thread *thread = walk_thread_of(walk, events->pid, events->tid);
 	struct fdar_walk_cost costs[COSTS], waiting[WALK_DEFER_LOT];
 	struct run run;
-	size_t taken = 0, ahead = 0;
+	size_t taken = 0, ahead = 0, more = 1;
 
 	if (thread->overflow || thread->heirlooms || !events->tid || walk->visitor->frame ||
 	    !thread->room)
@@ -309,17 +346,17 @@ size_t walk_run(struct fdar_walk *walk, const struct fdar_event *events, size_t 
 	run.first_ns = UINT64_MAX;
 	run.defers = walk_sums(walk);
 	run.strayed = FALSE;
-	while (taken < length && events[taken].pid == thread->pid &&
+	set_around(&run);
+	while (more && taken < length && events[taken].pid == thread->pid &&
 	       events[taken].tid == thread->tid) {
-		if (G_UNLIKELY(taken == ahead || run.strayed) && walk->edge_room >= WALK_FAR_ROOM) {
+		if (G_UNLIKELY(taken >= ahead || run.strayed) && walk->edge_room >= WALK_FAR_ROOM) {
 			foresee(walk, thread, run.frames, run.depth, &events[taken],
-				MIN(taken == ahead ? AHEAD : AGAIN, length - taken));
-			ahead = taken == ahead ? ahead + AHEAD : ahead;
+				MIN(taken >= ahead ? AHEAD : AGAIN, length - taken));
+			ahead = taken >= ahead ? taken + AHEAD : ahead;
 			run.strayed = FALSE;
 		}
-		if (!take(&run, &events[taken]))
-			break;
-		taken++;
+		more = take(&run, &events[taken], length - taken);
+		taken += more;
 	}
 	end(&run, events, taken);
 	return taken;

@@ -19,7 +19,7 @@ static void check_added(struct fdar_tally *all, const uint64_t *values, guint co
 
 	fdar_tally_to_histogram(all, &expected);
 	for (guint i = 0; i < count / 3; i++) {
-		fdar_tally_add(&third, values[i]);
+		fdar_tally_add_slow(&third, values[i]);
 		fdar_histogram_add(&expected, values[i], 1);
 	}
 	fdar_tally_add_tally(&sum, all);
@@ -36,7 +36,7 @@ static void check_values(const uint64_t *values, guint count)
 	struct fdar_histogram expected = { 0 }, half = { 0 };
 
 	for (guint i = 0; i < count; i++) {
-		fdar_tally_add(&tally, values[i]);
+		fdar_tally_add_slow(&tally, values[i]);
 		fdar_histogram_add(&expected, values[i], 1);
 		assert_same(&tally, &expected);
 		/* In pieces of five. */
@@ -79,6 +79,38 @@ static void test_far_apart(void)
 	check_values(values, G_N_ELEMENTS(values));
 }
 
+/* Counts that are added later, of two tallies in turns, and more of a bucket than one count holds; then merged with
+ * as many. */
+static void test_later(void)
+{
+	struct fdar_tally tallies[2] = { 0 };
+	struct fdar_tally_later later = { .count = 0 };
+	struct fdar_histogram expected[2] = { 0 };
+	g_autoptr(GRand) rand = g_rand_new_with_seed(1);
+
+	for (guint i = 0; i < 300000; i++) {
+		uint64_t value = i % 1000 == 7 ? UINT64_MAX >> g_rand_int_range(rand, 0, 64)
+					       : (uint64_t)g_rand_int_range(rand, 62, 66);
+
+		fdar_tally_add_later(&later, &tallies[i % 3 == 0], value);
+		fdar_histogram_add(&expected[i % 3 == 0], value, 1);
+		if (later.count == FDAR_TALLY_LATER)
+			fdar_tally_settle(&later);
+	}
+	fdar_tally_settle(&later);
+	assert_same(&tallies[0], &expected[0]);
+	assert_same(&tallies[1], &expected[1]);
+	for (int times = 0; times < 3; times++) {
+		fdar_tally_add_histogram(&tallies[1], &expected[0]);
+		fdar_histogram_merge(&expected[1], &expected[0]);
+		assert_same(&tallies[1], &expected[1]);
+	}
+	for (int i = 0; i < 2; i++) {
+		fdar_tally_clear(&tallies[i]);
+		fdar_histogram_clear(&expected[i]);
+	}
+}
+
 static void test_empty(void)
 {
 	struct fdar_tally tally = { 0 };
@@ -96,5 +128,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/tally/empty", test_empty);
 	g_test_add_func("/tally/ranges", test_ranges);
 	g_test_add_func("/tally/far-apart", test_far_apart);
+	g_test_add_func("/tally/later", test_later);
 	return g_test_run();
 }
