@@ -60,21 +60,24 @@ static inline void fdar_tally_settle(struct fdar_tally_later *later)
 static inline void fdar_tally_add_later(struct fdar_tally_later *later, struct fdar_tally *tally,
 					uint64_t value)
 {
-	uint32_t at = fdar_histogram_bucket(value) - tally->low;
+	uint32_t bucket = fdar_histogram_bucket(value), at = bucket - tally->low;
 
-	if (G_UNLIKELY(tally->count <= FDAR_TALLY_FIRST || at >= tally->length)) {
+	if (G_LIKELY(tally->count > FDAR_TALLY_FIRST && at < tally->length)) {
+		__builtin_prefetch(&tally->counts[at], 1);
+		later->tallies[later->count] = tally;
+		later->places[later->count++] = &tally->counts[at];
+	} else if (tally->count < FDAR_TALLY_FIRST) {
+		tally->first[tally->count] = (uint16_t)bucket;
+	} else {
 		/* Its counts may move. */
 		fdar_tally_settle(later);
 		fdar_tally_add_slow(tally, value);
 		return;
 	}
-	__builtin_prefetch(&tally->counts[at], 1);
-	later->tallies[later->count] = tally;
-	later->places[later->count++] = &tally->counts[at];
-	tally->count++;
-	tally->sum = tally->sum > UINT64_MAX - value ? UINT64_MAX : tally->sum + value;
-	tally->min = MIN(tally->min, value);
+	tally->min = tally->count ? MIN(tally->min, value) : value;
 	tally->max = MAX(tally->max, value);
+	tally->sum = tally->sum > UINT64_MAX - value ? UINT64_MAX : tally->sum + value;
+	tally->count++;
 }
 
 /* Adds what is in from to tally. */

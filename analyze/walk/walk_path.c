@@ -163,13 +163,8 @@ static struct call *put_call(struct fdar_walk *walk, const struct call *call, ui
 		walk_call_place(walk, walk_hash_below(around_hash, call->addr), call->thread);
 	struct call *at = free_place(walk, place);
 
-	if (!at) {
-		/* The others move one on: what goes was put there first. */
-		for (uint32_t way = WALK_CALL_WAYS - 1; way > 0; way--)
-			walk->calls[place ^ way] = walk->calls[place ^ (way - 1)];
-		walk->call_misses++;
-		at = &walk->calls[place];
-	}
+	if (!at)
+		at = &walk->calls[place ^ walk->call_misses++ % WALK_CALL_WAYS];
 	*at = *call;
 	return at;
 }

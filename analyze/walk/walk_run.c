@@ -109,7 +109,7 @@ static __attribute__((noinline)) void foresee(const struct fdar_walk *walk,
 		below = walk_hash_below(around, event->kind == FDAR_EVENT_FUNC_ENTRY
 							? event->func.function
 							: event->called.function);
-		__builtin_prefetch(&walk->calls[walk_call_place(walk, below, thread->index + 1)]);
+		walk_call_prefetch(walk, below, thread->index + 1);
 		walk_edge_prefetch(walk, below);
 		if (event->kind == FDAR_EVENT_FUNC_ENTRY) {
 			above[open++] = around;
