@@ -60,7 +60,7 @@ int main(int argc, char **argv)
 		g_ptr_array_add(data, g_bytes_new(script.bytes->data, script.bytes->len));
 	}
 	for (int round = 0; round < rounds; round++) {
-		struct fdar_calls *calls = fdar_calls_new();
+		struct fdar_calls *calls = fdar_calls_new(NULL);
 		uint64_t events = 0, bytes = 0;
 		double start = cpu_s();
 
@@ -68,10 +68,10 @@ int main(int argc, char **argv)
 			gsize length;
 			const char *at = g_bytes_get_data(data->pdata[i % EVENTS], &length);
 			struct fdar_event event = { .time_ns = time_ns += 100000,
-						  .data = at,
-						  .data_len = (uint32_t)length,
-						  .pid = 1,
-						  .tid = 1 };
+						    .data = at,
+						    .data_len = (uint32_t)length,
+						    .pid = 1,
+						    .tid = 1 };
 			size_t n;
 
 			fdar_calls_begin(calls, &event);

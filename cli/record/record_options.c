@@ -428,6 +428,8 @@ gboolean fdar_record_choose(const struct fdar_record_texts *texts, char *const *
 	    !read_detail(texts, options, error) || !read_functions(texts, choice, error) ||
 	    !read_attach(texts, choice, error) || !read_trigger(texts, options, error))
 		return FALSE;
+	/* A sample is whose its thread's marks say at its time: they must not come late. */
+	options->tracing.marks_packed = options->sample_hz == 0;
 	if (!texts->output)
 		return wrong(error, "-o: the directory to record into is missing");
 	if (!command[0] && !texts->attach)

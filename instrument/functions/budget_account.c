@@ -19,6 +19,7 @@ static struct {
 	uint64_t cost_ns;
 	uint64_t cpu_ns; /* of the process, at the last window */
 	uint64_t events; /* other than calls, likewise */
+	uint64_t marks;  /* of these, packed */
 	struct fdar_budget_function *list;
 	uint32_t *numbers; /* of the list */
 	uint32_t *order;
@@ -52,7 +53,7 @@ static uint64_t load(const uint64_t *number)
 static uint64_t call_ns(const struct fdar_control_counters *counters)
 {
 	uint64_t measured = counters ? load(&counters->price_measured) : 0;
-	uint64_t calls = counters ? load(&counters->calls) : 0, ns = 0;
+	uint64_t calls = counters ? load(&counters->calls) + load(&counters->marks) : 0, ns = 0;
 
 	if (measured)
 		ns = load(&counters->price_ps) / measured / 1000;
@@ -72,16 +73,21 @@ static uint64_t events_of(const struct fdar_control_counters *counters)
 }
 
 /* What the window's other events took: each as long as one that calls were written in, where an event costs about
- * as much for one number as for many. */
-static uint64_t others_ns(const struct fdar_control_counters *counters)
+ * as much for one number as for many; marks that were packed as long as a call. */
+static uint64_t others_ns(const struct fdar_control_counters *counters, uint64_t mark_ns)
 {
 	uint64_t events = events_of(counters), before = state.events;
+	uint64_t marks = counters ? load(&counters->marks) : 0, marks_before = state.marks;
 	uint64_t writes = counters ? load(&counters->writes) : 0;
 
 	state.events = events;
-	if (!writes || events < before)
+	state.marks = marks;
+	if (!writes || events < before || marks < marks_before)
 		return 0;
-	return (events - before) * (load(&counters->write_ns) / writes);
+	events -= before;
+	marks -= marks_before;
+	return (events > marks ? events - marks : 0) * (load(&counters->write_ns) / writes) +
+	       marks * mark_ns;
 }
 
 bool fdar_budget_wanted(void)
@@ -99,7 +105,7 @@ bool fdar_budget_settings(const struct fdar_control *segment)
 	if (state.budget_ppm > 0 && before == 0) {
 		state.cost_ns = cost_measure();
 		state.cpu_ns = cpu_ns();
-		state.events = events_of(flowdar_control_counters());
+		(void)others_ns(flowdar_control_counters(), 0);
 	}
 	return (before == 0) != (state.budget_ppm == 0);
 }
@@ -238,8 +244,8 @@ bool fdar_budget_tick(struct fdar_function *functions, uint32_t numbers)
 	}
 	fdar_threads_each_kept(counts_add, &adding);
 	count = list_fill(functions, numbers, window_ns);
-	others = others_ns(counters);
 	cost_ns = call_ns(counters);
+	others = others_ns(counters, cost_ns);
 	account_tell(window_ns, others, calls_ns(count, cost_ns));
 	fdar_budget_decide(state.list, state.order, count, window_ns, cost_ns,
 			   fdar_budget_left_ppm(window_ns, others, state.budget_ppm));

@@ -64,6 +64,7 @@ void fdar_counting_begin(struct fdar_counting *counting)
 		return;
 	counting->shown = &counting->slot->calls;
 	counting->calls = counting->written = __atomic_load_n(counting->shown, __ATOMIC_RELAXED);
+	counting->marks = __atomic_load_n(&counting->slot->marks, __ATOMIC_RELAXED);
 }
 
 void fdar_counting_end(struct fdar_counting *counting)
@@ -71,7 +72,18 @@ void fdar_counting_end(struct fdar_counting *counting)
 	struct fdar_control_slot *slot = counting->slot;
 
 	fdar_counting_drop(counting);
+	fdar_counting_marks_drop(counting);
 	fdar_counting_init(counting);
 	if (slot)
 		__atomic_store_n(&slot->taken, 0, __ATOMIC_RELEASE);
+}
+
+void fdar_counting_marks_drop(struct fdar_counting *counting)
+{
+	for (unsigned kind = 0; kind < FDAR_CONTROL_EVENTS; kind++) {
+		counting->marks -= counting->events[kind];
+		counting->events[kind] = 0;
+	}
+	if (counting->slot)
+		__atomic_store_n(&counting->slot->marks, counting->marks, __ATOMIC_RELAXED);
 }

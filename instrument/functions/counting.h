@@ -19,6 +19,8 @@ struct fdar_counting {
 	uint64_t *shown;                /* where others see calls: in slot, or nowhere */
 	struct fdar_control_slot *slot; /* NULL: none */
 	uint64_t nowhere;
+	uint64_t marks;                       /* packed, ever */
+	uint64_t events[FDAR_CONTROL_EVENTS]; /* that are in the buffer: of each kind */
 };
 
 /* Without a slot. Never gives one back: in a forked child it is the parent's. */
@@ -36,6 +38,18 @@ static inline void fdar_counting_call(struct fdar_counting *counting)
 {
 	__atomic_store_n(counting->shown, ++counting->calls, __ATOMIC_RELAXED);
 }
+
+/* A mark is in the buffer. */
+static inline void fdar_counting_mark(struct fdar_counting *counting, enum fdar_control_events kind)
+{
+	counting->events[kind]++;
+	counting->marks++;
+	if (counting->slot)
+		__atomic_store_n(&counting->slot->marks, counting->marks, __ATOMIC_RELAXED);
+}
+
+/* The marks in the buffer are never written. */
+void fdar_counting_marks_drop(struct fdar_counting *counting);
 
 /* What is in the buffer is written: gives how many calls that were, or is never written: the same. */
 static inline uint64_t fdar_counting_wrote(struct fdar_counting *counting)

@@ -9,6 +9,17 @@
 
 #define WRITE_MAX 16u /* times the least: longer, and something else came in between */
 
+static void marks_tell(struct fdar_counting *counting)
+{
+	for (unsigned kind = 0; kind < FDAR_CONTROL_EVENTS; kind++) {
+		if (!counting->events[kind])
+			continue;
+		flowdar_control_wrote_many((enum fdar_control_events)kind, counting->events[kind]);
+		fdar_control_add(marks, counting->events[kind]);
+		counting->events[kind] = 0;
+	}
+}
+
 /* The process's counters. */
 static void thread_tell(struct fdar_thread *thread, uint64_t lost)
 {
@@ -25,6 +36,8 @@ static void thread_tell(struct fdar_thread *thread, uint64_t lost)
 	}
 
 	fdar_control_add(calls, fdar_counting_wrote(&thread->counting));
+	if (thread->writer.marks)
+		marks_tell(&thread->counting);
 	if (thread->told_skipped)
 		fdar_control_add(skipped, thread->told_skipped);
 	if (thread->told_unwound)
@@ -85,9 +98,10 @@ void fdar_thread_flush(struct fdar_thread *thread, bool may_wait)
 		return;
 	}
 	if (!(may_wait ? flowdar_control_before() : flowdar_control_before_now()) ||
-	    !FLOWDAR_ENABLED(calls)) {
+	    !(thread->writer.marks ? FLOWDAR_ENABLED(packed) : FLOWDAR_ENABLED(calls))) {
 		/* Not wanted any more: whatever is open was never told. */
 		fdar_counting_drop(&thread->counting);
+		fdar_counting_marks_drop(&thread->counting);
 		thread->written = 0;
 		thread->inherited = (uint32_t)thread->returns.count;
 		fdar_writer_reset(&thread->writer, 0);
@@ -105,12 +119,15 @@ void fdar_thread_flush(struct fdar_thread *thread, bool may_wait)
 	}
 	if (!fdar_writer_empty(&thread->writer)) {
 		data = fdar_writer_finish(&thread->writer, now, &length);
-		flowdar_link_.calls.write(thread->tid, data, length);
+		if (thread->writer.marks)
+			flowdar_link_.packed.write(thread->tid, data, length);
+		else
+			flowdar_link_.calls.write(thread->tid, data, length);
 		thread->flushes++;
 		write_time(thread, now);
 	}
-	fdar_writer_reset(&thread->writer, thread->writer.depth);
 	thread_tell(thread, lost);
+	fdar_writer_reset(&thread->writer, thread->writer.depth);
 	errno = saved_errno;
 }
 

@@ -60,6 +60,8 @@ static inline struct fdar_thread *core_begin(uintptr_t position, bool patched)
 		return NULL;
 	__atomic_store_n(&thread->busy, position, __ATOMIC_RELAXED);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (unlikely(thread->vectors == FDAR_THREAD_VECTORS_UNKNOWN))
+		thread->vectors = patched;
 	if (unlikely(__atomic_load_n(&thread->attention, __ATOMIC_ACQUIRE))) {
 		if (patched)
 			fdar_thread_attend_quietly(thread, position);

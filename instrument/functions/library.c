@@ -7,6 +7,7 @@
 #include "functions/clock.h"
 #include "functions/forking.h"
 #include "functions/life.h"
+#include "functions/marks.h"
 #include "functions/records.h"
 #include "functions/select.h"
 #include "functions/selection.h"
@@ -25,9 +26,15 @@ static void tick(void)
 	fdar_thread_never(true);
 	fdar_clock_adjust();
 	fdar_select_tick();
-	if (!FLOWDAR_ENABLED(calls))
+	if (!FLOWDAR_ENABLED(calls) && !FLOWDAR_ENABLED(packed))
 		return;
 	fdar_life_flush_stale(fdar_clock_ticks_of(STALE_NS));
+}
+
+static void forked(void)
+{
+	fdar_marks_forked();
+	fdar_forking_forked();
 }
 
 __attribute__((constructor)) static void functions_begin(void)
@@ -39,8 +46,9 @@ __attribute__((constructor)) static void functions_begin(void)
 		.tick = tick,
 		.fork_begin = fdar_forking_begin,
 		.fork_end = fdar_forking_end,
-		.forked = fdar_forking_forked,
+		.forked = forked,
 		.pending = fdar_threads_pending,
+		.mark = fdar_marks_put,
 	};
 
 	flowdar_link_init_();

@@ -70,7 +70,7 @@ __attribute__((cold)) void fdar_records_unwind(struct fdar_thread *thread, uint3
 	thread->told_unwound += count;
 }
 
-void fdar_records_flush(struct fdar_thread *thread, uint64_t now, bool may_wait)
+void fdar_records_tell_open(struct fdar_thread *thread, uint64_t now, bool may_wait)
 {
 	if (fdar_selection_on())
 		fdar_records_open(thread, (uint32_t)thread->returns.count, now);
@@ -85,6 +85,11 @@ void fdar_records_flush(struct fdar_thread *thread, uint64_t now, bool may_wait)
 			top->skipped_ticks = 0;
 		}
 	}
+}
+
+void fdar_records_flush(struct fdar_thread *thread, uint64_t now, bool may_wait)
+{
+	fdar_records_tell_open(thread, now, may_wait);
 	fdar_thread_flush(thread, may_wait);
 }
 

@@ -13,6 +13,7 @@
 #include "functions/objects.h"
 #include "functions/price.h"
 #include "functions/forking.h"
+#include "functions/marks.h"
 #include "functions/selection.h"
 #include "functions/budget_account.h"
 #include "functions/threads.h"
@@ -22,7 +23,7 @@
 #define PRICE_SOON  10u /* ticks in which the price is measured each time; then */
 #define PRICE_TICKS 10u /* once in so many */
 
-static const uint32_t always = 1;
+static const uint32_t always = 1, never = 0;
 
 /* The rules about threads, which threads read when they come: under the list's lock. */
 static struct fdar_rules rules;
@@ -119,6 +120,7 @@ static bool rules_take(const struct fdar_control *segment)
 /* The numbers that each call looks at. */
 static void settings_take(const struct fdar_control *segment)
 {
+	bool ended = flowdar_control_ended();
 	uint64_t minimum_ns = 0;
 	uint32_t depth = 0;
 
@@ -131,10 +133,15 @@ static void settings_take(const struct fdar_control *segment)
 	__atomic_store_n(&fdar_calls_settings.depth_max, depth ? depth : UINT32_MAX,
 			 __ATOMIC_RELAXED);
 	__atomic_store_n(&fdar_selection_recording,
-			 !segment                  ? &always
-			 : flowdar_control_ended() ? &always
-						   : &segment->recording_on,
+			 !segment || ended ? &always
+			 : __atomic_load_n(&segment->calls_off, __ATOMIC_RELAXED)
+				 ? &never
+				 : &segment->recording_on,
 			 __ATOMIC_RELAXED);
+	fdar_marks_settings(
+		segment && !ended && __atomic_load_n(&segment->marks_packed, __ATOMIC_RELAXED)
+			? &segment->recording_on
+			: NULL);
 }
 
 static struct fdar_selection_table *table_make(void)

@@ -103,6 +103,7 @@ static void thread_restart(struct fdar_thread *thread)
 			thread->frames[kept++] = thread->frames[i];
 	__atomic_store_n(&thread->returns.count, kept, __ATOMIC_RELAXED);
 	thread->inherited = kept;
+	thread->named = 0;
 	thread->written = 0;
 	thread->skipped = 0;
 	thread->skipped_ticks = 0;
@@ -264,6 +265,7 @@ static void thread_forked(struct fdar_thread *self)
 	self->tid = fdar_lock_tid();
 	self->attention &= FDAR_THREAD_FENCED;
 	self->inherited = (uint32_t)self->returns.count;
+	self->named = 0;
 	self->written = 0;
 	self->lost = 0;
 	self->told_elsewhere = self->elsewhere;

@@ -68,6 +68,8 @@ void fdar_writer_reset(struct fdar_writer *writer, uint32_t depth)
 	__atomic_store_n(&writer->base, 0, __ATOMIC_RELAXED);
 	writer->last_ns = 0;
 	writer->function = 0;
+	writer->key = 0;
+	writer->marks = 0;
 	writer->depth = depth;
 	writer->depth_was = depth;
 }
@@ -142,6 +144,34 @@ void fdar_writer_unwound(struct fdar_writer *writer, uint64_t at, uint32_t count
 void fdar_writer_lost(struct fdar_writer *writer, uint64_t at, uint64_t count)
 {
 	writer->next = number_put(op_put(writer, FDAR_CALLS_LOST, at), count);
+}
+
+void fdar_writer_mark(struct fdar_writer *writer, uint64_t at, const struct fdar_writer_mark *mark,
+		      uint32_t text_bytes)
+{
+	static const uint8_t have[FDAR_CALLS_MARKS] = FDAR_CALLS_MARKS_HAVE;
+	uint8_t *to = op_put(writer, FDAR_CALLS_LOST, at);
+	unsigned has = have[mark->kind];
+
+	*to++ = FDAR_CALLS_MARK;
+	*to++ = (uint8_t)mark->kind;
+	if (has & FDAR_CALLS_HAS_KEY) {
+		to = number_put(to, zigzag(mark->key - writer->key));
+		writer->key = mark->key;
+	}
+	if (has & FDAR_CALLS_HAS_SMALL)
+		to = number_put(to, mark->small);
+	if (has & FDAR_CALLS_HAS_FD)
+		to = number_put(to, zigzag((uint64_t)(int64_t)mark->fd));
+	if (has & FDAR_CALLS_HAS_RESULT)
+		to = number_put(to, zigzag((uint64_t)mark->result));
+	if (has & FDAR_CALLS_HAS_TEXT) {
+		to = number_put(to, text_bytes);
+		for (uint32_t i = 0; i < text_bytes; i++)
+			*to++ = (uint8_t)mark->text[i];
+	}
+	writer->next = to;
+	writer->marks++;
 }
 
 const uint8_t *fdar_writer_finish(struct fdar_writer *writer, uint64_t now, uint32_t *length)

@@ -38,6 +38,8 @@ struct fdar_writer {
 	uint64_t base;      /* ticks; 0: empty. Atomic: others look how old it is */
 	uint64_t last_ns;   /* of the last record, from the base */
 	uint64_t function;  /* the last address */
+	uint64_t key;       /* the last key */
+	uint32_t marks;     /* in the buffer */
 	uint32_t depth;     /* written and not yet closed */
 	uint32_t depth_was; /* the same when the buffer was empty */
 	/* On a page of its own (FDAR_WRITER_PAGE): threads.h says what for. */
@@ -70,6 +72,26 @@ void fdar_writer_open(struct fdar_writer *writer, uint64_t at, uint64_t function
 void fdar_writer_skipped(struct fdar_writer *writer, uint64_t at, uint64_t count, uint64_t ticks);
 void fdar_writer_unwound(struct fdar_writer *writer, uint64_t at, uint32_t count);
 void fdar_writer_lost(struct fdar_writer *writer, uint64_t at, uint64_t count);
+
+/* What a mark says: the fields that its kind has (calls.h). */
+struct fdar_writer_mark {
+	enum fdar_calls_mark kind;
+	uint64_t key;
+	int64_t result;
+	int32_t fd;
+	uint32_t small;
+	const char *text;
+};
+
+/* Of at most text_bytes, FDAR_TEXT_MAX at most. Takes more room than other records: fdar_writer_has_room()
+ * is asked before, and is true of an empty buffer. */
+void fdar_writer_mark(struct fdar_writer *writer, uint64_t at, const struct fdar_writer_mark *mark,
+		      uint32_t text_bytes);
+
+static inline bool fdar_writer_has_room(const struct fdar_writer *writer, uint32_t text_bytes)
+{
+	return writer->next + text_bytes < writer->limit;
+}
 
 /* The event's data as it is to be sent at that time: valid until the next call for this writer, which
  * is fdar_writer_reset(). */

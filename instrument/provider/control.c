@@ -263,8 +263,9 @@ void flowdar_control_use(const struct fdar_control_user *user)
 /* Written before the file was in its place, and never changed. */
 static bool segment_is_one(const struct fdar_control *segment)
 {
+	/* An older recorder's has zeros behind its rules. */
 	return segment->magic == FDAR_CONTROL_MAGIC && segment->bytes == FDAR_CONTROL_BYTES &&
-	       segment->struct_bytes >= sizeof(struct fdar_control) &&
+	       segment->struct_bytes >= offsetof(struct fdar_control, marks_packed) &&
 	       segment->struct_bytes <= FDAR_CONTROL_BYTES;
 }
 

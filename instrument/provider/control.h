@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "instrument/wire/calls.h"
 #include "instrument/wire/control.h"
 
 #define FDAR_CONTROL_API __attribute__((visibility("default")))
@@ -49,6 +50,17 @@ FDAR_CONTROL_API bool flowdar_control_before(void);
 /* The same without waiting, for the helper thread and for what runs inside something else. */
 FDAR_CONTROL_API bool flowdar_control_before_now(void);
 
+/* A mark as it is told: the fields that its kind has (calls.h). text ends with a NUL, and may be NULL. */
+struct fdar_mark {
+	enum fdar_calls_mark kind;
+	enum fdar_control_events counted_as;
+	uint64_t key;
+	int64_t result;
+	int32_t fd;
+	uint32_t small;
+	const char *text;
+};
+
 /* What the functions library wants to be called for, each from the helper thread but event. */
 struct fdar_control_user {
 	void (*event)(void);   /* before another event of the calling thread is written */
@@ -62,6 +74,9 @@ struct fdar_control_user {
 	/* Whether the calling thread has something to write that is not its parent's. In a child that
 	 * nobody announced, which ends */
 	bool (*pending)(void);
+	/* A mark (enum fdar_calls_mark) that is about to be written: true, it will come with the thread's calls.
+	 * Of FDAR_CALLS_NO_MARK, another event that is about sessions: false */
+	bool (*mark)(const struct fdar_mark *mark);
 };
 
 /* One user; it stays for ever. */
@@ -79,6 +94,9 @@ FDAR_CONTROL_API void flowdar_control_forked(void);
 FDAR_CONTROL_API void flowdar_control_ending(unsigned how);
 FDAR_CONTROL_API void flowdar_control_not_ending(void);
 FDAR_CONTROL_API void flowdar_control_daemon(bool begins);
+
+/* So many events of that kind have been written, as one. */
+FDAR_CONTROL_API void flowdar_control_wrote_many(enum fdar_control_events kind, uint64_t count);
 
 /* For helper.c: maps the segment at path and makes it the process's, if it is one. */
 bool fdar_control_map(const char *path);
@@ -116,6 +134,14 @@ bool fdar_control_own_memory(void);
 
 /* For provider.c: whether anything has to be done before an event. */
 extern const void *fdar_control_attention;
+
+/* Before an event about a session: whether it is packed, and so not to be written. */
+static inline bool fdar_control_packs(const struct fdar_mark *mark)
+{
+	const struct fdar_control_user *user = fdar_control_user();
+
+	return user && user->mark(mark);
+}
 
 /* Before an event of the provider, not being "calls" or "process". */
 static inline bool fdar_control_event(void)

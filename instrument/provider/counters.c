@@ -53,13 +53,18 @@ static unsigned stripe_of_thread(void)
 	return (unsigned)((at >> 12 ^ at >> 16 ^ at >> 23) % FDAR_CONTROL_STRIPES);
 }
 
-void fdar_control_wrote(enum fdar_control_events kind)
+void flowdar_control_wrote_many(enum fdar_control_events kind, uint64_t count)
 {
 	struct fdar_control_counters *counters = flowdar_control_counters();
 
 	if (counters)
-		__atomic_fetch_add(&counters->stripes[stripe_of_thread()].events[kind], 1,
+		__atomic_fetch_add(&counters->stripes[stripe_of_thread()].events[kind], count,
 				   __ATOMIC_RELAXED);
+}
+
+void fdar_control_wrote(enum fdar_control_events kind)
+{
+	flowdar_control_wrote_many(kind, 1);
 }
 
 /* A file that is larger than a process may write is a signal that ends it. */

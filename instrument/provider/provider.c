@@ -49,6 +49,22 @@ _Static_assert(FLOWDAR_WAIT_OTHER == FDAR_WAIT_OTHER && FLOWDAR_WAIT_IO == FDAR_
 		}                                                                          \
 	} while (0)
 
+/* An event of those that are packed where that can be (control.h); the fields of its mark in parentheses. */
+#define MARKED(kind, name, mark, ...)                                                         \
+	do {                                                                                  \
+		if (lttng_ust_tracepoint_enabled(flowdar, name) && !fdar_control_packs(mark)) \
+			EVENT(kind, name, __VA_ARGS__);                                       \
+	} while (0)
+
+#define MARK(kind, as, ...) \
+	(&(const struct fdar_mark){ FDAR_CALLS_##kind, FDAR_CONTROL_EVENTS_##as, __VA_ARGS__ })
+
+/* Another event of a session: what other threads must know of is never packed. */
+static void session_look(void)
+{
+	(void)fdar_control_packs(MARK(NO_MARK, SESSION, .fd = -1));
+}
+
 /* A text that may have been cut: the caller's own when it is short enough, else a copy. */
 struct text {
 	char copy[FDAR_TEXT_MAX + 1];
@@ -90,7 +106,10 @@ static void session_begin(uint64_t key, const char *peer, const void *address, i
 	char peer_text[FDAR_ADDRESS_TEXT_MAX];
 	struct text cut;
 
-	if (!lttng_ust_tracepoint_enabled(flowdar, session_begin) || !fdar_control_event())
+	if (!lttng_ust_tracepoint_enabled(flowdar, session_begin))
+		return;
+	session_look();
+	if (!fdar_control_event())
 		return;
 	if (!peer) {
 		peer_format(address, fd, peer_text);
@@ -104,16 +123,17 @@ static void session_begin(uint64_t key, const char *peer, const void *address, i
 
 static void session_resume(uint64_t key)
 {
-	EVENT(SESSION, session_resume, key);
+	MARKED(SESSION, session_resume, MARK(RESUME, SESSION, .key = key), key);
 }
 
 static void session_suspend(uint64_t key)
 {
-	EVENT(SESSION, session_suspend, key);
+	MARKED(SESSION, session_suspend, MARK(SUSPEND, SESSION, .key = key), key);
 }
 
 static void session_end(uint64_t key)
 {
+	session_look();
 	EVENT(SESSION, session_end, key);
 }
 
@@ -121,6 +141,7 @@ static void handoff_put(uint64_t object, const char *queue)
 {
 	struct text cut;
 
+	session_look();
 	EVENT(SESSION, handoff_put, object, text_cut(&cut, queue));
 }
 
@@ -128,6 +149,7 @@ static void handoff_take(uint64_t object, const char *queue)
 {
 	struct text cut;
 
+	session_look();
 	EVENT(SESSION, handoff_take, object, text_cut(&cut, queue));
 }
 
@@ -140,6 +162,7 @@ static void bytes(const char *label, const void *data, uint64_t total, uint64_t 
 		length = (uint32_t)total;
 	if (!data)
 		length = 0;
+	session_look();
 	EVENT(IO, bytes, text_cut(&cut, label), total, data, length);
 }
 
@@ -152,17 +175,18 @@ static void note(const char *key, const char *value)
 
 static void wait_begin(const char *what, unsigned kind, int fd)
 {
+	uint8_t known = (uint8_t)(kind <= FDAR_WAIT_SLEEP ? kind : FDAR_WAIT_OTHER);
 	struct text cut;
 
-	EVENT(IO, wait_begin, text_cut(&cut, what),
-	      (uint8_t)(kind <= FDAR_WAIT_SLEEP ? kind : FDAR_WAIT_OTHER), fd);
+	MARKED(IO, wait_begin, MARK(WAIT_BEGIN, IO, .small = known, .fd = fd, .text = what),
+	       text_cut(&cut, what), known, fd);
 	fdar_processor_wait();
 }
 
 static void wait_end(int64_t result)
 {
 	fdar_processor_waited();
-	EVENT(IO, wait_end, result);
+	MARKED(IO, wait_end, MARK(WAIT_END, IO, .result = result), result);
 }
 
 static void off_cpu(const char *what, unsigned why, uint64_t ns)
@@ -206,21 +230,35 @@ static void calls(uint32_t tid, const uint8_t *data, uint32_t length)
 	WRITE(calls, tid, data, length);
 }
 
+static void packed(uint32_t tid, const uint8_t *data, uint32_t length)
+{
+	WRITE(packed, tid, data, length);
+}
+
 static void io(unsigned op, int fd, int64_t result)
 {
-	EVENT(IO, io, (uint8_t)(op < FDAR_IO_OPS ? op : FDAR_IO_OTHER), fd, result);
+	/* The others change whose a descriptor is. */
+	if (op != FDAR_IO_READ && op != FDAR_IO_WRITE) {
+		session_look();
+		EVENT(IO, io, (uint8_t)(op < FDAR_IO_OPS ? op : FDAR_IO_OTHER), fd, result);
+		return;
+	}
+	MARKED(IO, io, MARK(IO, IO, .small = op, .fd = fd, .result = result), (uint8_t)op, fd,
+	       result);
 }
 
 static void request_begin(uint64_t key, const char *what)
 {
 	struct text cut;
 
-	EVENT(SESSION, request_begin, key, text_cut(&cut, what));
+	MARKED(SESSION, request_begin, MARK(REQUEST_BEGIN, SESSION, .key = key, .text = what), key,
+	       text_cut(&cut, what));
 }
 
 static void request_end(uint64_t key, int64_t result)
 {
-	EVENT(SESSION, request_end, key, result);
+	MARKED(SESSION, request_end, MARK(REQUEST_END, SESSION, .key = key, .result = result), key,
+	       result);
 }
 
 /* Which fork it came of is not the caller's to say. */
@@ -235,6 +273,7 @@ static void process(const char *recording, int parent)
 
 static void forking(unsigned number)
 {
+	session_look();
 	EVENT(SESSION, forking, number);
 }
 

@@ -39,6 +39,19 @@
  * The ns of calls that were too short count each moment once: the time of the outermost of them.
  * SKIPPED and LOST may also come while no call is open.
  *
+ * Marks. An event flowdar:packed has the same data, and there a LOST of 0 is none, but one of the marks that are
+ * an event each otherwise (events.def): behind the 0 come a number, enum fdar_calls_mark, and what that kind
+ * of mark has, in this order:
+ *
+ *	key      a session's less the key before it in this event (the first: less 0), modulo 2^64, zigzag
+ *	small    a wait's kind, an operation
+ *	fd       zigzag
+ *	result   zigzag
+ *	text     its length in bytes, at most FDAR_TEXT_MAX, and the bytes
+ *
+ * Only what other threads of the process need not know of in time is told this way: a thread's marks come up to a
+ * tenth of a second late, as its calls do.
+ *
  * A reader that finds another depth than it counted has missed an event: open calls that are too many
  * are closed, ones that are too few are unknown, and their EXITs close nothing.
  */
@@ -46,6 +59,7 @@
 #define FLOWDAR_CALLS_H
 
 #define FDAR_CALLS_BYTES_MAX 4096u /* of one event's data */
+#define FDAR_CALLS_MARK      0u    /* the count of a LOST that is a mark */
 
 enum fdar_calls_op {
 	FDAR_CALLS_ENTER = 0,
@@ -57,5 +71,38 @@ enum fdar_calls_op {
 	FDAR_CALLS_UNWOUND = 6,
 	FDAR_CALLS_LOST = 7
 };
+
+enum fdar_calls_mark {
+	FDAR_CALLS_NO_MARK = 0,
+	FDAR_CALLS_RESUME = 1,        /* key */
+	FDAR_CALLS_SUSPEND = 2,       /* key */
+	FDAR_CALLS_REQUEST_BEGIN = 3, /* key, text */
+	FDAR_CALLS_REQUEST_END = 4,   /* key, result */
+	FDAR_CALLS_WAIT_BEGIN = 5,    /* small, fd, text */
+	FDAR_CALLS_WAIT_END = 6,      /* result */
+	FDAR_CALLS_IO = 7,            /* small, fd, result */
+	FDAR_CALLS_MARKS
+};
+
+/* What they have, by enum fdar_calls_mark. */
+enum fdar_calls_mark_has {
+	FDAR_CALLS_HAS_KEY = 1,
+	FDAR_CALLS_HAS_SMALL = 2,
+	FDAR_CALLS_HAS_FD = 4,
+	FDAR_CALLS_HAS_RESULT = 8,
+	FDAR_CALLS_HAS_TEXT = 16
+};
+#define FDAR_CALLS_MARKS_HAVE                                                             \
+	{                                                                                 \
+		[FDAR_CALLS_RESUME] = FDAR_CALLS_HAS_KEY,                                 \
+		[FDAR_CALLS_SUSPEND] = FDAR_CALLS_HAS_KEY,                                \
+		[FDAR_CALLS_REQUEST_BEGIN] = FDAR_CALLS_HAS_KEY | FDAR_CALLS_HAS_TEXT,    \
+		[FDAR_CALLS_REQUEST_END] = FDAR_CALLS_HAS_KEY | FDAR_CALLS_HAS_RESULT,    \
+		[FDAR_CALLS_WAIT_BEGIN] =                                                 \
+			FDAR_CALLS_HAS_SMALL | FDAR_CALLS_HAS_FD | FDAR_CALLS_HAS_TEXT,   \
+		[FDAR_CALLS_WAIT_END] = FDAR_CALLS_HAS_RESULT,                            \
+		[FDAR_CALLS_IO] =                                                         \
+			FDAR_CALLS_HAS_SMALL | FDAR_CALLS_HAS_FD | FDAR_CALLS_HAS_RESULT, \
+	}
 
 #endif

@@ -91,6 +91,9 @@ struct fdar_control {
 	uint32_t io_bytes; /* so many bytes of each buffer that is read or written, 0: none */
 	uint32_t rules_bytes;
 	char rules[FDAR_CONTROL_RULES_BYTES];
+	uint32_t
+		marks_packed; /* 1: marks may be told with calls (calls.h), instead of an event each */
+	uint32_t calls_off; /* 1: no function is recorded, whoever else asks for it */
 };
 
 /* Events are counted by what --detail asks for them; functions' are not among them: each call is. */
@@ -106,6 +109,7 @@ struct fdar_control_slot {
 	_Alignas(64) uint64_t calls; /* that it, and those that had the slot before it, have
 				      * recorded: written as events, or not yet */
 	uint32_t taken;              /* 1: a thread has it */
+	uint64_t marks; /* like calls: that were packed (calls.h). In older libraries' files 0 */
 };
 
 struct fdar_control_counters {
@@ -175,6 +179,9 @@ struct fdar_control_counters {
 	uint64_t budget_cpu_ns;
 	uint64_t budget_others_ns;
 	uint64_t budget_calls_ns;
+	uint64_t
+		marks; /* of the stripes' events: those that were packed; in older libraries' files, which
+			 * have room here, 0 */
 	struct fdar_control_slot slots[FDAR_CONTROL_SLOTS];
 };
 

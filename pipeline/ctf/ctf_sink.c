@@ -243,7 +243,7 @@ void fdar_ctf_sink_add(struct fdar_ctf_sink *sink, struct fdar_ctf_class *class,
 	event = class->event;
 	event.time_ns = time_ns;
 	fill(sink, class, frame, &event);
-	if (event.kind == FDAR_EVENT_RAW_CALLS)
+	if (fdar_event_is_packed(&event))
 		event.raw.stream = sink->stream;
 	add_name(sink, class, frame, &event);
 	if (class->module != FDAR_MODULE_NONE &&

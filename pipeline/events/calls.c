@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "instrument/wire/calls.h"
+#include "pipeline/events/calls_mark.h"
 #include "pipeline/events/calls_open.h"
 
 #define NUMBER_BYTES  10u /* of the longest number */
@@ -15,9 +16,11 @@ struct fdar_calls {
 	struct calls_open open;
 	uint64_t count, broken;
 	gboolean joined;
+	struct calls_mark mark;
 
 	/* The event in hand. */
 	struct calls_thread *thread;
+	gboolean packed;          /* it may have marks */
 	struct fdar_event common; /* what all its calls have in common */
 	uint64_t now_ns, end_ns;
 	uint64_t addr;
@@ -29,12 +32,14 @@ struct fdar_calls {
 	unsigned spilled, given;
 };
 
-struct fdar_calls *fdar_calls_new(void)
+struct fdar_calls *fdar_calls_new(struct fdar_texts *texts)
 {
 	struct fdar_calls *calls = g_new0(struct fdar_calls, 1);
 
 	calls_open_init(&calls->open);
 	calls->bytes = g_byte_array_new();
+	calls->mark.texts = texts;
+	calls->mark.arena = fdar_arena_new();
 	return calls;
 }
 
@@ -49,6 +54,7 @@ void fdar_calls_free(struct fdar_calls *calls)
 		return;
 	calls_open_clear(&calls->open);
 	g_byte_array_unref(calls->bytes);
+	fdar_arena_free(calls->mark.arena);
 	g_free(calls);
 }
 
@@ -185,6 +191,13 @@ static inline struct fdar_event *do_call(struct run *run, struct fdar_event *out
 	return emit(run, out, FDAR_EVENT_FUNC_EXIT, addr, 0);
 }
 
+static struct fdar_event *do_mark(struct run *run, struct fdar_event *out)
+{
+	emit(run, out, FDAR_EVENT_OTHER, 0, 0);
+	run->at = calls_mark_take(&run->calls->mark, run->at, run->end, out);
+	return run->at ? out + 1 : NULL;
+}
+
 /* The rare ones. NULL as below. */
 static __attribute__((noinline)) struct fdar_event *do_other(struct run *run,
 							     struct fdar_event *out,
@@ -200,6 +213,8 @@ static __attribute__((noinline)) struct fdar_event *do_other(struct run *run,
 		return NULL;
 	if (op == FDAR_CALLS_SKIPPED)
 		return emit(run, out, FDAR_EVENT_FUNC_SKIPPED, count, ns);
+	if (op == FDAR_CALLS_LOST && count == FDAR_CALLS_MARK && run->calls->packed)
+		return do_mark(run, out);
 	if (op == FDAR_CALLS_LOST)
 		return emit(run, out, FDAR_EVENT_FUNC_LOST, count, 0);
 	count = calls_open_pop_many(run->thread, count);
@@ -352,6 +367,8 @@ void fdar_calls_begin(struct fdar_calls *calls, const struct fdar_event *event)
 	calls->common =
 		(struct fdar_event){ .data = "", .pid = event->pid, .tid = event->tid, .fd = -1 };
 	calls->addr = 0;
+	calls->packed = event->kind == FDAR_EVENT_RAW_PACKED;
+	calls->mark.key = 0;
 	calls->spilled = calls->given = 0;
 	take_header(calls, event->time_ns);
 }
@@ -365,6 +382,12 @@ static size_t give_spill(struct fdar_calls *calls, struct fdar_event *batch, siz
 	if (calls->given == calls->spilled)
 		calls->given = calls->spilled = 0;
 	return n;
+}
+
+void fdar_calls_forget_texts(struct fdar_calls *calls)
+{
+	if (!calls->spilled)
+		fdar_arena_reset(calls->mark.arena);
 }
 
 size_t fdar_calls_take(struct fdar_calls *calls, struct fdar_event *batch, size_t capacity)

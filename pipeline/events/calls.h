@@ -11,6 +11,8 @@
  *	CALL       FUNC_ENTRY, FUNC_EXIT (or FUNC_CALL) UNWOUND  FUNC_UNWOUND
  *	CALL_OVER  FUNC_ENTRY, FUNC_SKIPPED, FUNC_EXIT LOST     FUNC_LOST
  *
+ * Marks, in a flowdar:packed event, become the events that they are, each between the calls where it stands.
+ *
  * Calls that are open although the header says that they are not: FUNC_UNWOUND first, at the base.
  * Exits, and UNWOUNDs, of calls that were never seen to begin give nothing.
  *
@@ -30,6 +32,7 @@
 #include <stdint.h>
 
 #include "pipeline/events/event.h"
+#include "pipeline/events/text.h"
 
 #define FDAR_CALLS_DEPTH_MAX   (1u << 18)
 #define FDAR_CALLS_HELD_MAX    (1u << 22)
@@ -37,7 +40,8 @@
 
 struct fdar_calls;
 
-struct fdar_calls *fdar_calls_new(void);
+/* texts: where the names of what is waited for go, which must outlive it; NULL: nowhere. */
+struct fdar_calls *fdar_calls_new(struct fdar_texts *texts);
 
 /* NULL is allowed. */
 void fdar_calls_free(struct fdar_calls *calls);
@@ -45,7 +49,10 @@ void fdar_calls_free(struct fdar_calls *calls);
 /* From now on a CALL gives one FUNC_CALL instead of two events. */
 void fdar_calls_join(struct fdar_calls *calls);
 
-/* Begins with an event: its time, pid, tid and data count, and are not needed after the call. What
+/* What was taken before this is not needed any more: the texts of requests, which its events point to. */
+void fdar_calls_forget_texts(struct fdar_calls *calls);
+
+/* Begins with an event: its kind, time, pid, tid and data count, and are not needed after the call. What
  * was not yet taken of the one before is gone. */
 void fdar_calls_begin(struct fdar_calls *calls, const struct fdar_event *event);
 

@@ -43,7 +43,7 @@ enum fdar_event_kind {
 	FDAR_EVENT_MODULE,
 	FDAR_EVENT_THREAD_NAME,
 	FDAR_EVENT_FUNC_SKIPPED, /* RAW_CALLS never leaves the source: it becomes these three, */
-	FDAR_EVENT_FUNC_UNWOUND, /* FUNC_ENTRY and FUNC_EXIT (calls.h) */
+	FDAR_EVENT_FUNC_UNWOUND, /* FUNC_ENTRY and FUNC_EXIT (calls.h); nor RAW_PACKED: also marks */
 	FDAR_EVENT_FUNC_LOST,
 	FDAR_EVENT_PROCESS_OVER, /* made up by the source */
 	FDAR_EVENT_FUNC_CALL,
@@ -172,7 +172,7 @@ struct fdar_event {
 		 * wanted it has (1 << enum fdar_event_role: ADDR, ADDR2, DATA, FD) */
 		FDAR_EVENT_VIEW(named, FDAR_NONE(64), FDAR_NONE(64), FDAR_NONE(64),
 				FDAR_NONE(32), uint32_t name, FDAR_NONE(32), uint8_t has);
-		/* RAW_CALLS: the stream it is of, as its decoder counts them */
+		/* RAW_CALLS, RAW_PACKED: the stream it is of, as its decoder counts them */
 		FDAR_EVENT_VIEW(raw, FDAR_NONE(64), FDAR_NONE(64), const char *data,
 				uint32_t data_len, FDAR_NONE(32), int32_t stream, FDAR_NONE(8));
 		/* FUNC_CALL */
@@ -184,6 +184,12 @@ struct fdar_event {
 	};
 };
 /* clang-format on */
+
+/* An event that calls.h takes apart. */
+static inline int fdar_event_is_packed(const struct fdar_event *event)
+{
+	return event->kind == FDAR_EVENT_RAW_CALLS || event->kind == FDAR_EVENT_RAW_PACKED;
+}
 
 _Static_assert(sizeof(struct fdar_event) == 56, "a view is larger than its places");
 

@@ -34,9 +34,11 @@ struct fdar_tracing;
 /* What is asked of LTTng. */
 struct fdar_tracing_options {
 	enum fdar_detail detail;
-	gboolean lossless;        /* the server waits when there is no room for an event */
-	gboolean crash_safe;      /* LTTng's buffers can be read after its daemons have died */
-	gboolean snapshot;        /* keep the last events in memory; write them when told */
+	gboolean lossless;   /* the server waits when there is no room for an event */
+	gboolean crash_safe; /* LTTng's buffers can be read after its daemons have died */
+	gboolean
+		marks_packed; /* processes may tell marks with their calls (instrument/wire/calls.h) */
+	gboolean snapshot;    /* keep the last events in memory; write them when told */
 	uint64_t memory_bytes;    /* the bound of all that is in memory, buffers too; 0: default */
 	uint64_t subbuffer_bytes; /* per CPU, a power of two; 0: 1 MiB, 4 if lossless */
 	unsigned subbuffer_count; /* a power of two; 0 for the default, 8 */

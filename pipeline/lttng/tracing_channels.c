@@ -14,6 +14,7 @@
 #define LOSSLESS_BYTES (UINT64_C(4) << 20)
 #define METADATA_US    20000u   /* packets that it does not describe yet can only wait */
 #define SWITCH_US      1000000u /* what is in the buffers reaches the disk after so long */
+#define MARKS_BYTES    (UINT64_C(512) << 10)
 #define EVENTS_MAX     11
 #define LEAST_BYTES    (UINT64_C(16) << 10)
 #define SMALL_BYTES    (UINT64_C(64) << 10)
@@ -52,9 +53,10 @@ static const struct channel channels[] = {
 		      { FDAR_DETAIL_IO, OURS("io") },
 		      { FDAR_DETAIL_IO, OURS("bytes") } } },
 	{ .name = "functions",
-	  .from = FDAR_DETAIL_FUNCTION,
+	  .from = FDAR_DETAIL_SESSION,
 	  .contexts = { LTTNG_EVENT_CONTEXT_VPID, LTTNG_EVENT_CONTEXT_VTID, -1 },
-	  .events = { { FDAR_DETAIL_FUNCTION, OURS("calls") },
+	  .events = { { FDAR_DETAIL_SESSION, OURS("packed") },
+		      { FDAR_DETAIL_FUNCTION, OURS("calls") },
 		      { FDAR_DETAIL_FUNCTION, OURS("func_*") },
 		      { FDAR_DETAIL_FUNCTION, OURS("scope_*") },
 		      { FDAR_DETAIL_FUNCTION, "lttng_ust_cyg_profile*" },
@@ -79,6 +81,7 @@ static const char *const known_events[] = {
 	OURS("thread_*"),  OURS("wait_*"),    OURS("io"),          OURS("bytes"),
 	OURS("calls"),     OURS("func_*"),    OURS("scope_*"),     OURS("process"),
 	OURS("switched"),  OURS("forking"),   OURS("process_end"), OURS("off_cpu"),
+	OURS("packed"),
 };
 
 struct lttng_domain fdar_tracing_domain(void)
@@ -146,6 +149,8 @@ static void snapshot_buffers(const struct fdar_tracing_options *options, const s
 
 	if (options->detail >= FDAR_DETAIL_FUNCTION)
 		share = row->bytes ? share / 8 : share / 4 * 3;
+	else if (options->marks_packed)
+		share /= 2;
 	*count = SUBBUFFER_COUNT;
 	*bytes = SMALL_BYTES;
 	while (*bytes * 2 * *count <= share)
@@ -159,6 +164,11 @@ static void row_buffers(const struct fdar_tracing_options *options, const struct
 
 	*bytes = row->bytes;
 	*count = row->count;
+	/* Without functions the functions channel has marks alone. */
+	if (!*bytes && options->detail < FDAR_DETAIL_FUNCTION) {
+		*bytes = MARKS_BYTES;
+		*count = SUBBUFFER_COUNT;
+	}
 	if (options->lossless && *bytes && !few)
 		*bytes = SUBBUFFER_BYTES;
 	/* On machines with many CPUs these must leave room, too. */
@@ -184,6 +194,13 @@ void fdar_tracing_buffers(const struct fdar_tracing_options *options, uint64_t *
 	plain_buffers(options, bytes, count);
 }
 
+/* Without functions the functions channel is there for packed marks. */
+static gboolean is_wanted(const struct channel *row, const struct fdar_tracing_options *options)
+{
+	return row->from <= options->detail &&
+	       (options->marks_packed || row->bytes || options->detail >= FDAR_DETAIL_FUNCTION);
+}
+
 uint64_t fdar_tracing_buffer_bytes(const struct fdar_tracing_options *options)
 {
 	uint64_t all = 0;
@@ -192,7 +209,7 @@ uint64_t fdar_tracing_buffer_bytes(const struct fdar_tracing_options *options)
 		uint64_t bytes;
 		unsigned count;
 
-		if (channels[i].from > options->detail)
+		if (!is_wanted(&channels[i], options))
 			continue;
 		row_buffers(options, &channels[i], &bytes, &count);
 		all += bytes * count * g_get_num_processors();
@@ -307,7 +324,7 @@ gboolean fdar_tracing_channels_add(struct lttng_handle *handle,
 	if (!options->snapshot && !set_metadata_timer(handle, error))
 		return FALSE;
 	for (size_t i = 0; i < G_N_ELEMENTS(channels); i++) {
-		if (channels[i].from <= options->detail &&
+		if (is_wanted(&channels[i], options) &&
 		    !add_channel(handle, &channels[i], options, error))
 			return FALSE;
 	}

@@ -286,6 +286,7 @@ static gboolean start_server(struct fdar_run *run, GError **error)
 						    .command = options->command,
 						    .user = options->user,
 						    .detail = options->tracing.detail,
+						    .marks_packed = options->tracing.marks_packed,
 						    .lossless = options->tracing.lossless,
 						    .tls_keys = run->keys.fd,
 						    .tls_keys_path = run->keys.path,
@@ -337,14 +338,17 @@ static gboolean start_unwinder(struct fdar_run *run, GError **error)
 /* The watchdog and the unwinder are forked before there are threads. */
 static gboolean make_places(struct fdar_run *run, GError **error)
 {
+	struct fdar_control_settings settings = run->options->settings;
+
+	settings.marks_packed = run->options->tracing.marks_packed;
+	settings.calls_off = run->options->tracing.detail < FDAR_DETAIL_FUNCTION;
 	run->name = fdar_tracing_name();
 	if (!fdar_record_options_check(run->options, error) ||
 	    !fdar_record_folder_make(run->options->output, &run->folder, error) ||
 	    !describe(run, error) || !fdar_record_memory_make(&run->memory, error) ||
 	    !check_room(run, error))
 		return FALSE;
-	run->control = fdar_control_segment_make(run->memory.path, run->name,
-						 &run->options->settings, error);
+	run->control = fdar_control_segment_make(run->memory.path, run->name, &settings, error);
 	return run->control != NULL;
 }
 

@@ -72,7 +72,8 @@ static void fill_price(const struct fdar_control_counts *counts, struct fdar_rec
 		return;
 	each_ps = (double)counts->price_ps / n;
 	variance = (double)counts->price_squares / n - each_ps * each_ps;
-	write_ps = 1000 * (double)counts->write_ns / (double)counts->calls;
+	write_ps =
+		1000 * (double)counts->write_ns / ((double)counts->calls + (double)counts->marks);
 	info->price_measured = counts->price_measured;
 	info->price_inner_ps = counts->price_inner_ps / counts->price_measured;
 	both_ps = whole_of(each_ps + write_ps);

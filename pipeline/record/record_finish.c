@@ -55,11 +55,11 @@ static void warn_of_killed(struct fdar_run *run)
 {
 	const struct fdar_control_counts *counts = &run->counts;
 
-	g_autofree char *cut = g_strdup_printf("%" G_GUINT64_FORMAT
-					       " calls that their threads had made in the last "
+	g_autofree char *cut = g_strdup_printf("%" G_GUINT64_FORMAT " calls and %" G_GUINT64_FORMAT
+					       " marks that their threads had made in the last "
 					       "tenth of a second, and had not yet written, are "
 					       "not in the recording, nor are",
-					       counts->cut);
+					       counts->cut, counts->cut_marks);
 
 	if (!counts->killed)
 		return;
@@ -68,7 +68,7 @@ static void warn_of_killed(struct fdar_run *run)
 		"%" G_GUINT64_FORMAT
 		" processes of the server were killed, or ended by a signal: %s calls that had "
 		"begun by then, had not ended, and were not yet written",
-		counts->killed, counts->cut ? cut : "what may be missing are");
+		counts->killed, counts->cut || counts->cut_marks ? cut : "what may be missing are");
 	if (counts->cut_unknown)
 		fdar_run_warn(
 			run,

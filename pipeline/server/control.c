@@ -83,6 +83,8 @@ static struct fdar_control *first_contents(const char *recording,
 	control->budget_ppm = settings->budget_ppm;
 	control->io_sessions = settings->io_sessions ? 1 : 0;
 	control->io_bytes = settings->io_bytes;
+	control->marks_packed = settings->marks_packed ? 1 : 0;
+	control->calls_off = settings->calls_off ? 1 : 0;
 	control->rules_bytes = (uint32_t)MIN(rules->len, FDAR_CONTROL_RULES_BYTES);
 	memcpy(control->rules, rules->str, control->rules_bytes);
 	return control;

@@ -31,6 +31,8 @@ struct fdar_control_settings {
 	uint32_t budget_ppm;
 	gboolean io_sessions;
 	uint32_t io_bytes;
+	gboolean marks_packed; /* where the libraries can */
+	gboolean calls_off;    /* no function, though the library that records them is there */
 };
 
 /* What the server's processes have counted: the fields of the same names in instrument/wire/control.h,
@@ -44,6 +46,8 @@ struct fdar_control_counts {
 	uint64_t cut_unknown; /* and, of so many of them, some that are in no count */
 	uint64_t price_measured, price_ps, price_squares, price_inner_ps, writes, write_ns;
 	uint64_t budget_cpu_ns, budget_others_ns, budget_calls_ns;
+	uint64_t marks;     /* that were packed, */
+	uint64_t cut_marks; /* and that killed processes took along, in no count otherwise */
 	uint32_t unpatched;
 	gboolean unread; /* some were in more files than are looked at: in no sum */
 };

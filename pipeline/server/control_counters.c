@@ -162,6 +162,7 @@ static void add_counts(struct fdar_control_counts *sum,
 	add(&sum->budget_cpu_ns, counters->budget_cpu_ns);
 	add(&sum->budget_others_ns, counters->budget_others_ns);
 	add(&sum->budget_calls_ns, counters->budget_calls_ns);
+	add(&sum->marks, counters->marks);
 }
 
 static void take(struct fdar_control_counts *counts, GHashTable *processes,
@@ -247,15 +248,22 @@ static gboolean has_uncounted(const struct fdar_control_counters *counters)
  * they are added. */
 static void take_cut(struct fdar_control_counts *counts, struct fdar_control_counters *counters)
 {
-	uint64_t calls = 0;
+	uint64_t calls = 0, marks = 0;
 
-	for (size_t i = 0; i < FDAR_CONTROL_SLOTS; i++)
+	for (size_t i = 0; i < FDAR_CONTROL_SLOTS; i++) {
 		add(&calls, counters->slots[i].calls);
-	/* Without functions: all else is written at once. */
-	if (!counters->calls && !counters->live && !calls)
+		add(&marks, counters->slots[i].marks);
+	}
+	/* Without functions and packed marks: all else is written at once. */
+	if (!counters->calls && !counters->live && !calls && !marks)
 		return;
 	add(&counts->killed, 1);
 	add(&counts->cut_unknown, has_uncounted(counters) ? 1 : 0);
+	if (marks > counters->marks) {
+		add(&counts->cut_marks, marks - counters->marks);
+		add(&counters->stripes[0].events[FDAR_CONTROL_EVENTS_SESSION],
+		    marks - counters->marks);
+	}
 	if (calls <= counters->calls)
 		return;
 	add(&counts->cut, calls - counters->calls);
@@ -340,6 +348,8 @@ static void add_ended(struct fdar_control_files *files)
 	add(&counts->budget_cpu_ns, ended->budget_cpu_ns);
 	add(&counts->budget_others_ns, ended->budget_others_ns);
 	add(&counts->budget_calls_ns, ended->budget_calls_ns);
+	add(&counts->marks, ended->marks);
+	add(&counts->cut_marks, ended->cut_marks);
 }
 
 void fdar_control_files_read(struct fdar_control_files *files)

@@ -42,10 +42,12 @@ struct library {
 	enum fdar_detail from;
 };
 
+enum { PROVIDER, IO, FUNCTIONS };
+
 static const struct library libraries[] = {
-	{ "libflowdar.so", FDAR_DETAIL_SESSION },
-	{ "libflowdar-io.so", FDAR_DETAIL_IO },
-	{ "libflowdar-functions.so", FDAR_DETAIL_FUNCTION },
+	[PROVIDER] = { "libflowdar.so", FDAR_DETAIL_SESSION },
+	[IO] = { "libflowdar-io.so", FDAR_DETAIL_IO },
+	[FUNCTIONS] = { "libflowdar-functions.so", FDAR_DETAIL_FUNCTION },
 };
 
 static const char tls_library[] = "libflowdar-tls.so";
@@ -110,7 +112,8 @@ static char *preload(const struct fdar_server_options *options)
 	for (size_t i = 0; i < G_N_ELEMENTS(lttng_libraries); i++)
 		g_string_append_printf(text, "%s%s", i ? ":" : "", lttng_libraries[i]);
 	for (size_t i = 0; i < G_N_ELEMENTS(libraries); i++) {
-		if (libraries[i].from <= options->detail)
+		if (libraries[i].from <= options->detail ||
+		    (options->marks_packed && i == FUNCTIONS))
 			g_string_append_printf(text, ":%s/%s", folder, libraries[i].name);
 	}
 	if (options->tls_keys >= 0)

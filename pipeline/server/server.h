@@ -24,8 +24,9 @@ struct fdar_server_options {
 	char *const *command;    /* NULL-terminated argv */
 	const char *user;        /* run the command as this user; NULL: as who we are */
 	enum fdar_detail detail;
-	gboolean lossless; /* it waits when there is no room for an event */
-	int tls_keys;      /* open for appending: the server writes its TLS secrets there; or -1 */
+	gboolean marks_packed; /* libflowdar-functions.so packs them, whatever the detail */
+	gboolean lossless;     /* it waits when there is no room for an event */
+	int tls_keys; /* open for appending: the server writes its TLS secrets there; or -1 */
 	const char *tls_keys_path; /* the same file, as the server may open it */
 	const char *ticks; /* where its processes put samples of themselves; NULL: they take none */
 	unsigned tick_hz;

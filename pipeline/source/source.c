@@ -137,7 +137,7 @@ struct fdar_source *fdar_source_open_with(const char *path,
 	source->over = g_array_new(FALSE, FALSE, sizeof(struct over));
 	source->env.losses = fdar_recording_losses_new();
 	source->env.streams = fdar_recording_streams_new();
-	source->calls = fdar_calls_new();
+	source->calls = fdar_calls_new(source->env.texts);
 	source->raw = g_array_new(FALSE, FALSE, sizeof(struct fdar_event));
 	source->env.slice = options->slice;
 	source->env.slices = options->slices;
@@ -336,11 +336,12 @@ static size_t deliver(struct fdar_source *source, struct fdar_event *batch, size
 {
 	size_t n = 0;
 
+	fdar_calls_forget_texts(source->calls);
 	while (source->raw_at < source->raw->len && n < capacity) {
 		const struct fdar_event *event =
 			&g_array_index(source->raw, struct fdar_event, source->raw_at);
 
-		if (event->kind != FDAR_EVENT_RAW_CALLS) {
+		if (!fdar_event_is_packed(event)) {
 			if (event->kind == FDAR_EVENT_THREAD_END)
 				fdar_calls_end_thread(source->calls, event->pid, event->tid);
 			batch[n++] = *event;

@@ -1,10 +1,15 @@
 #!/usr/bin/env bash
-# flowdar record --functions auto: what the budget cannot leave out is said, where it is more than the budget.
+# flowdar record --functions auto: what the budget cannot leave out is said, where it is more than the budget; and
+# marks that are packed are all there, each once.
 . "$(dirname "$0")/private.sh"
 
 cat > "$WORK/marks.c" << 'C'
 #include <flowdar/flowdar.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 static double now(void)
@@ -23,11 +28,29 @@ __attribute__((noinline)) void work(long turns)
 		sum += (unsigned long)i;
 }
 
-/* A session is marked for each so many turns of work, for a second of processor time. */
+static void *second(void *counts)
+{
+	static int session;
+
+	FLOWDAR_SESSION_BEGIN(&session, "192.0.2.1:2", -1);
+	for (int i = 0; i < 50; i++) {
+		FLOWDAR_SESSION_RESUME(&session);
+		FLOWDAR_REQUEST_BEGIN(&session, "GET /second");
+		FLOWDAR_REQUEST_END(&session, 200);
+		FLOWDAR_SESSION_SUSPEND(&session);
+	}
+	*(long *)counts += 50;
+	return NULL;
+}
+
+/* A session is marked for each so many turns of work, for a second of processor time. Says how often; a word behind
+ * the turns: how it goes on. */
 int main(int argc, char **argv)
 {
-	long turns = atol(argv[argc - 1]);
+	long turns = atol(argv[1]), marked = 0;
+	const char *then = argc > 2 ? argv[2] : "";
 	double until = now() + 1;
+	pthread_t thread;
 	static int session;
 
 	FLOWDAR_SESSION_BEGIN(&session, "192.0.2.1:1", -1);
@@ -36,7 +59,18 @@ int main(int argc, char **argv)
 			FLOWDAR_SESSION_RESUME(&session);
 			work(turns);
 			FLOWDAR_SESSION_SUSPEND(&session);
+			marked++;
 		}
+	if (strcmp(then, "second") == 0) {
+		pthread_create(&thread, NULL, second, &marked);
+		pthread_join(thread, NULL);
+	}
+	printf("%ld\n", marked);
+	fflush(stdout);
+	if (strcmp(then, "killed") == 0) {
+		FLOWDAR_SESSION_RESUME(&session);
+		raise(SIGKILL);
+	}
 	FLOWDAR_SESSION_END(&session);
 	return 0;
 }
@@ -45,8 +79,25 @@ C
 
 # recorded NAME BUDGET TURNS
 recorded() {
-	"$FLOWDAR" record -q -o "$WORK/$1" --functions auto --budget "$2" -- "$WORK/marks" "$3" 2> "$WORK/$1.err" ||
-		fail "$1: exit status $?"
+	"$FLOWDAR" record -q -o "$WORK/$1" --functions auto --budget "$2" -- "$WORK/marks" "$3" \
+		> "$WORK/$1.out" 2> "$WORK/$1.err" || fail "$1: exit status $?"
+	all_there "$1"
+}
+
+# found NAME EVENT: how many there are.
+found() {
+	"$FLOWDAR" info "$WORK/$1" --format json |
+		jq --arg event "$2" '[.events[] | select(.event == $event).count] | add // 0'
+}
+
+# all_there NAME: as many marks as the server says that it made.
+all_there() {
+	local marked event
+	marked=$(cat "$WORK/$1.out")
+	for event in session_resume session_suspend; do
+		[ "$(found "$1" $event)" = "$marked" ] || fail "$1: $(found "$1" $event) $event, not $marked"
+	done
+	[ "$(field "$WORK/$1" events_missing)" = "" ] || fail "$1: $(field "$WORK/$1" events_missing) are missing"
 }
 
 note "hardly anything but marks: they are more than the budget, and are all recorded"
@@ -62,7 +113,23 @@ grep -q 'was not kept' "$WORK/few.err" && fail "$(cat "$WORK/few.err")"
 [ "$(field "$WORK/few" budget_spent_ppm)" -lt 200000 ] || fail "spent: $(field "$WORK/few" budget_spent_ppm)"
 
 note "without a budget there is nothing to keep"
-"$FLOWDAR" record -q -o "$WORK/all" --detail session -- "$WORK/marks" 100 2> "$WORK/all.err" || fail "all: exit status $?"
+"$FLOWDAR" record -q -o "$WORK/all" --detail session -- "$WORK/marks" 100 second \
+	> "$WORK/all.out" 2> "$WORK/all.err" || fail "all: exit status $?"
 grep -q 'was not kept' "$WORK/all.err" && fail "a budget that nobody gave"
 [ "$(field "$WORK/all" budget_spent_ppm)" = "" ] || fail "spent: $(field "$WORK/all" budget_spent_ppm)"
+
+note "marks without functions are packed, and a second thread that tells of sessions loses none"
+all_there all
+[ "$(found all request_end)" = 50 ] || fail "$(found all request_end) ends of requests"
+[ "$(field "$WORK/all" events)" -lt "$(cat "$WORK/all.out")" ] || fail "an event for each mark"
+
+note "what a killed server had not written yet is told"
+"$FLOWDAR" record -q -o "$WORK/killed" --detail session -- "$WORK/marks" 100 killed \
+	> "$WORK/killed.out" 2> "$WORK/killed.err"
+grep -Eq '1 processes of the server were killed.* and [1-9][0-9]* marks that' "$WORK/killed.err" ||
+	fail "not told: $(cat "$WORK/killed.err")"
+told=$(sed -En 's/.* and ([0-9]+) marks that.*/\1/p' "$WORK/killed.err")
+there=$(($(found killed session_resume) + $(found killed session_suspend)))
+[ $((there + told)) = $((2 * $(cat "$WORK/killed.out") + 1)) ] ||
+	fail "$there are there, $told told as missing, of $(cat "$WORK/killed.out") rounds"
 echo "passed"

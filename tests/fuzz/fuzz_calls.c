@@ -1,7 +1,7 @@
 /*
  * Fuzzing what takes calls events apart. The input is a few of them, of a few threads: each a byte
  * that says the thread (low bits) and how much is taken at a time (high bits), two of how long its
- * data is, lowest first, and the data. What must hold whatever is in them is checked: the times of
+ * data is, lowest first, and the data; those of odd threads may have marks. What must hold whatever is in them is checked: the times of
  * a thread ascend, none is after its event's, and nothing ends that did not begin.
  */
 #include <glib.h>
@@ -26,6 +26,14 @@ static void check(gboolean holds)
 		abort();
 }
 
+static gboolean is_mark(unsigned kind)
+{
+	return kind == FDAR_EVENT_SESSION_RESUME || kind == FDAR_EVENT_SESSION_SUSPEND ||
+	       kind == FDAR_EVENT_REQUEST_BEGIN || kind == FDAR_EVENT_REQUEST_END ||
+	       kind == FDAR_EVENT_WAIT_BEGIN || kind == FDAR_EVENT_WAIT_END ||
+	       kind == FDAR_EVENT_IO;
+}
+
 static void look_at(struct thread *thread, const struct fdar_event *event, uint64_t time_ns)
 {
 	check(event->time_ns >= thread->last_ns);
@@ -42,15 +50,18 @@ static void look_at(struct thread *thread, const struct fdar_event *event, uint6
 		check(thread->open >= event->addr);
 		thread->open -= event->addr;
 		break;
+	case FDAR_EVENT_FUNC_SKIPPED:
+	case FDAR_EVENT_FUNC_LOST:
+		break;
 	default:
-		check(event->kind == FDAR_EVENT_FUNC_SKIPPED ||
-		      event->kind == FDAR_EVENT_FUNC_LOST);
+		check(is_mark(event->kind) && event->data[event->data_len] == '\0');
 	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct fdar_calls *calls = fdar_calls_new();
+	struct fdar_texts *texts = fdar_texts_new();
+	struct fdar_calls *calls = fdar_calls_new(texts);
 	struct thread threads[THREADS] = { 0 };
 	struct fdar_event batch[BATCH];
 	uint64_t time_ns = 0;
@@ -64,7 +75,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct fdar_event event = { .time_ns = time_ns += STEP_NS,
 					    .data = copy ? copy : "",
 					    .data_len = (uint32_t)length,
-					    .tid = tid };
+					    .tid = tid,
+					    .kind = data[0] % 2 ? FDAR_EVENT_RAW_PACKED
+								: FDAR_EVENT_RAW_CALLS };
 
 		fdar_calls_begin(calls, &event);
 		do {
@@ -77,5 +90,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size -= 3 + length;
 	}
 	fdar_calls_free(calls);
+	fdar_texts_free(texts);
 	return 0;
 }

@@ -18,12 +18,17 @@ struct calls_record {
 	uint64_t duration; /* CALL, CALL_OVER; of OPEN the age */
 	uint64_t count;
 	uint64_t ns;
+	enum fdar_calls_mark mark; /* of a LOST of 0; what such a one has: */
+	uint64_t key, small;
+	int64_t fd, result;
+	const uint8_t *text;
+	uint64_t text_length;
 };
 
 struct calls_reader {
 	const uint8_t *next, *end;
 	uint64_t depth, age; /* the header's */
-	uint64_t now, function;
+	uint64_t now, function, key;
 	bool broken;
 };
 
@@ -60,6 +65,43 @@ static inline void calls_function(struct calls_reader *reader)
 	uint64_t coded = calls_number(reader);
 
 	reader->function += (coded >> 1) ^ (0 - (coded & 1));
+}
+
+static inline int64_t calls_signed(struct calls_reader *reader)
+{
+	uint64_t coded = calls_number(reader);
+
+	return (int64_t)((coded >> 1) ^ (0 - (coded & 1)));
+}
+
+static inline void calls_mark(struct calls_reader *reader, struct calls_record *record)
+{
+	static const uint8_t have[FDAR_CALLS_MARKS] = FDAR_CALLS_MARKS_HAVE;
+	uint64_t kind = calls_number(reader);
+	unsigned has;
+
+	if (kind == 0 || kind >= FDAR_CALLS_MARKS) {
+		reader->broken = true;
+		return;
+	}
+	record->mark = (enum fdar_calls_mark)kind;
+	has = have[kind];
+	if (has & FDAR_CALLS_HAS_KEY)
+		record->key = reader->key += (uint64_t)calls_signed(reader);
+	if (has & FDAR_CALLS_HAS_SMALL)
+		record->small = calls_number(reader);
+	if (has & FDAR_CALLS_HAS_FD)
+		record->fd = calls_signed(reader);
+	if (has & FDAR_CALLS_HAS_RESULT)
+		record->result = calls_signed(reader);
+	if (!(has & FDAR_CALLS_HAS_TEXT))
+		return;
+	record->text_length = calls_number(reader);
+	record->text = reader->next;
+	if (record->text_length > (uint64_t)(reader->end - reader->next))
+		reader->broken = true;
+	else
+		reader->next += record->text_length;
 }
 
 /* False at the end, or where it is broken. */
@@ -102,8 +144,12 @@ static inline bool calls_next(struct calls_reader *reader, struct calls_record *
 		record->ns = calls_number(reader);
 		break;
 	case FDAR_CALLS_UNWOUND:
+		record->count = calls_number(reader);
+		break;
 	case FDAR_CALLS_LOST:
 		record->count = calls_number(reader);
+		if (record->count == FDAR_CALLS_MARK)
+			calls_mark(reader, record);
 		break;
 	}
 	record->function = reader->function;

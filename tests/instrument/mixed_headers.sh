@@ -18,8 +18,8 @@ tried=0
 # Tomorrow's header: today's with one event more, as docs/header-abi.md says that it is done.
 next_generation() {
 	mkdir -p "$work/next/flowdar"
-	sed -E -e 's/^(\tEVENT\(off_cpu, .*\))$/\1 \\\n\tEVENT(tomorrow, (uint64_t key, double share))/' \
-		-e 's/(FLOWDAR_LINK_BYTES_) 408/\1 424/; s/(FLOWDAR_LINK_BYTES_) 208/\1 216/' \
+	sed -E -e 's/^(\tEVENT\(packed, .*\))$/\1 \\\n\tEVENT(tomorrow, (uint64_t key, double share))/' \
+		-e 's/(FLOWDAR_LINK_BYTES_) 424/\1 440/; s/(FLOWDAR_LINK_BYTES_) 216/\1 224/' \
 		"$source/instrument/include/flowdar/flowdar.h" >"$work/next/flowdar/flowdar.h"
 	printf '%s\n' '#undef FLOWDAR_WAIT_END' \
 		'#define FLOWDAR_WAIT_END(result) FLOWDAR_WRITE_(tomorrow, 1, 0.5)' \
@@ -84,7 +84,7 @@ for compiler in gcc clang g++ clang++; do
 	command -v $compiler >/dev/null || { echo "missing, not tried: $compiler"; continue; }
 	language=c
 	case $compiler in *++) language=c++ ;; esac
-	for generation in 2e1db4a 6a71838 5e1ad84 5bb409c 58258d2 today next; do
+	for generation in 2e1db4a 6a71838 5e1ad84 5bb409c 58258d2 d3ff231 today next; do
 		$compiler -x $language -O2 "-I$(include_of $generation)" "-DPART=part_$generation" \
 			-c "$here/mixed_headers.c" -o "$work/$compiler-$generation.o"
 	done
@@ -92,11 +92,12 @@ for compiler in gcc clang g++ clang++; do
 	permutations $compiler -- 2e1db4a today next
 	permutations $compiler -- 5e1ad84 today next
 	permutations $compiler -- 58258d2 today next
+	permutations $compiler -- d3ff231 today next
 done
 
 # Two generations never share a name: what both define is known to one file alone.
 nm --defined-only "$work/gcc-today.o" | awk '$2 ~ /[VvWw]/ { print $3 }' | sort >"$work/today"
-nm --defined-only "$work"/gcc-{next,58258d2,5e1ad84,6a71838,2e1db4a}.o |
+nm --defined-only "$work"/gcc-{next,d3ff231,58258d2,5e1ad84,6a71838,2e1db4a}.o |
 	awk '$2 ~ /[VvWw]/ { print $3 }' | sort -u >"$work/others"
 if comm -12 "$work/today" "$work/others" | grep .; then
 	echo "FAILED: these names belong to two generations"

@@ -4,6 +4,7 @@
 
 #include "calls_decode.h"
 #include "functions/writer.h"
+#include "instrument/wire/events.h"
 
 #define RECORDS 200000
 
@@ -207,6 +208,60 @@ static void test_bytes(void)
 	g_assert_cmpuint(length, <, calls * 10);
 }
 
+static void assert_mark(struct calls_reader *reader, const struct fdar_writer_mark *mark,
+			uint32_t length, bool is_request)
+{
+	struct calls_record got;
+
+	g_assert_true(calls_next(reader, &got));
+	g_assert_cmpint(got.mark, ==, mark->kind);
+	if (is_request) {
+		g_assert_cmpuint(got.key, ==, mark->key);
+		g_assert_cmpuint(got.text_length, ==, length);
+		g_assert_true(memcmp(got.text, mark->text, length) == 0);
+		return;
+	}
+	g_assert_cmpuint(got.small, ==, mark->small);
+	g_assert_cmpint(got.fd, ==, mark->fd);
+	g_assert_cmpint(got.result, ==, mark->result);
+}
+
+/* The largest marks, wherever in the buffer there is room: they fit, with what a flush adds, and are read back. */
+static void test_marks(void)
+{
+	char text[FDAR_TEXT_MAX + 1];
+	struct fdar_writer_mark request = { .kind = FDAR_CALLS_REQUEST_BEGIN, .text = text };
+	struct fdar_writer_mark io = { FDAR_CALLS_IO, 0, INT64_MIN, INT32_MIN, UINT32_MAX, NULL };
+	uint64_t now = UINT64_C(1) << 62;
+
+	memset(text, 'x', sizeof(text));
+	for (uint32_t length = 0; length <= FDAR_TEXT_MAX; length++) {
+		struct calls_reader reader;
+		struct fdar_writer writer;
+		const uint8_t *data;
+		uint32_t bytes, marks = 0;
+
+		fdar_writer_init(&writer);
+		g_assert_true(fdar_writer_has_room(&writer, FDAR_TEXT_MAX));
+		for (; fdar_writer_has_room(&writer, length); marks++) {
+			now += UINT64_C(1) << 55;
+			request.key = marks % 2 ? 0 : UINT64_MAX / 3;
+			fdar_writer_mark(&writer, now, marks % 3 ? &request : &io,
+					 marks % 3 ? length : 0);
+		}
+		g_assert_cmpuint(writer.marks, ==, marks);
+		fdar_writer_skipped(&writer, now, UINT64_MAX, UINT64_MAX);
+		fdar_writer_lost(&writer, now, UINT64_MAX);
+		g_assert_true(writer.next <= writer.data + sizeof(writer.data));
+		data = fdar_writer_finish(&writer, now, &bytes);
+		calls_open(&reader, data, bytes);
+		for (uint32_t i = 0; i < marks; i++) {
+			request.key = i % 2 ? 0 : UINT64_MAX / 3;
+			assert_mark(&reader, i % 3 ? &request : &io, length, i % 3 != 0);
+		}
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -214,5 +269,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/calls_writer/room", test_room);
 	g_test_add_func("/calls_writer/backwards", test_backwards);
 	g_test_add_func("/calls_writer/bytes", test_bytes);
+	g_test_add_func("/calls_writer/marks", test_marks);
 	return g_test_run();
 }

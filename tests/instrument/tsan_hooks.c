@@ -54,6 +54,7 @@ const struct flowdar_provider_ flowdar_provider_v1 = {
 	.forking = { .on = &off },
 	.process_end = { .on = &off },
 	.off_cpu = { .on = &off },
+	.packed = { .on = &off },
 };
 
 void __cyg_profile_func_enter(void *function, void *call_site);

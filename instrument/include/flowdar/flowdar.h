@@ -129,7 +129,8 @@ extern "C" {
 	EVENT(switched, (uint64_t address, unsigned on, unsigned reason, uint64_t calls, uint64_t ns)) \
 	EVENT(forking, (unsigned number)) \
 	EVENT(process_end, (unsigned how)) \
-	EVENT(off_cpu, (const char *what, unsigned why, uint64_t ns))
+	EVENT(off_cpu, (const char *what, unsigned why, uint64_t ns)) \
+	EVENT(packed, (uint32_t tid, const uint8_t *data, uint32_t length))
 /* clang-format on */
 
 /*
@@ -155,9 +156,9 @@ struct flowdar_provider_ {
  */
 #define FLOWDAR_LINK_VERSION_ 2
 #if __SIZEOF_POINTER__ == 8
-#define FLOWDAR_LINK_BYTES_ 408
+#define FLOWDAR_LINK_BYTES_ 424
 #else
-#define FLOWDAR_LINK_BYTES_ 208
+#define FLOWDAR_LINK_BYTES_ 216
 #endif
 #define FLOWDAR_JOIN_LINK_(what, version, bytes) flowdar_##what##_v##version##_##bytes
 #define FLOWDAR_NAME_LINK_(what, version, bytes) FLOWDAR_JOIN_LINK_(what, version, bytes)

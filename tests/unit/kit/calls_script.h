@@ -7,6 +7,7 @@
 
 #include <glib.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "instrument/wire/calls.h"
 
@@ -64,6 +65,28 @@ static inline void calls_script_enter(struct calls_script *script, uint64_t dt, 
 static inline void calls_script_exit(struct calls_script *script, uint64_t dt)
 {
 	calls_script_head(script, FDAR_CALLS_EXIT, dt);
+}
+
+static inline void calls_script_signed(struct calls_script *script, int64_t value)
+{
+	calls_script_number(script, (uint64_t)value << 1 ^ (value < 0 ? UINT64_MAX : 0));
+}
+
+/* A mark up to its kind: what that has is the caller's to add. */
+static inline void calls_script_mark(struct calls_script *script, uint64_t dt,
+				     enum fdar_calls_mark kind)
+{
+	calls_script_head(script, FDAR_CALLS_LOST, dt);
+	calls_script_number(script, FDAR_CALLS_MARK);
+	calls_script_number(script, kind);
+}
+
+static inline void calls_script_text(struct calls_script *script, const char *text)
+{
+	size_t length = strlen(text);
+
+	calls_script_number(script, length);
+	g_byte_array_append(script->bytes, (const guint8 *)text, (guint)length);
 }
 
 static inline void calls_script_call(struct calls_script *script, uint64_t dt, uint64_t addr,

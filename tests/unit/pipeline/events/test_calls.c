@@ -84,7 +84,7 @@ static void assert_told(struct fdar_calls *calls, const struct calls_script *scr
 
 static void test_records(void)
 {
-	struct fdar_calls *calls = fdar_calls_new();
+	struct fdar_calls *calls = fdar_calls_new(NULL);
 	struct calls_script script = { 0 };
 
 	calls_script_begin(&script, 0, 1000);
@@ -109,7 +109,7 @@ static void test_records(void)
 /* As one event, where it was asked for. */
 static void test_joined(void)
 {
-	struct fdar_calls *calls = fdar_calls_new();
+	struct fdar_calls *calls = fdar_calls_new(NULL);
 	struct calls_script script = { 0 };
 
 	fdar_calls_join(calls);
@@ -131,7 +131,7 @@ static void test_joined(void)
 /* Every width of number, in every place, and addresses from one end to the other. */
 static void test_numbers(void)
 {
-	struct fdar_calls *calls = fdar_calls_new();
+	struct fdar_calls *calls = fdar_calls_new(NULL);
 	struct calls_script script = { 0 };
 
 	for (unsigned bits = 0; bits <= 64; bits++) {
@@ -165,7 +165,7 @@ static void test_numbers(void)
 /* What is open at the end of one event is closed by the next. */
 static void test_open_across_events(void)
 {
-	struct fdar_calls *calls = fdar_calls_new();
+	struct fdar_calls *calls = fdar_calls_new(NULL);
 	struct calls_script script = { 0 };
 
 	calls_script_begin(&script, 0, 10);
@@ -190,7 +190,7 @@ static void test_open_across_events(void)
 /* The header knows of fewer: an event that closed them is missing. */
 static void test_too_many_open(void)
 {
-	struct fdar_calls *calls = fdar_calls_new();
+	struct fdar_calls *calls = fdar_calls_new(NULL);
 	struct calls_script script = { 0 };
 
 	calls_script_begin(&script, 0, 100);
@@ -209,7 +209,7 @@ static void test_too_many_open(void)
 /* It knows of more: those never began, and their exits close nothing. */
 static void test_too_few_open(void)
 {
-	struct fdar_calls *calls = fdar_calls_new();
+	struct fdar_calls *calls = fdar_calls_new(NULL);
 	struct calls_script script = { 0 };
 
 	calls_script_begin(&script, 0, 100);
@@ -236,7 +236,7 @@ static void test_too_few_open(void)
 
 static void test_threads_apart(void)
 {
-	struct fdar_calls *calls = fdar_calls_new();
+	struct fdar_calls *calls = fdar_calls_new(NULL);
 	struct calls_script script = { 0 };
 	struct fdar_event batch[8];
 	struct fdar_event event = { .time_ns = NOW, .pid = PID };
@@ -271,7 +271,7 @@ static void test_threads_apart(void)
 
 static void test_times_are_bounded(void)
 {
-	struct fdar_calls *calls = fdar_calls_new();
+	struct fdar_calls *calls = fdar_calls_new(NULL);
 	struct calls_script script = { 0 };
 
 	calls_script_begin(&script, 0, NOW * 5);
@@ -341,7 +341,7 @@ static void test_capacities(void)
 	uint64_t depth = 0;
 
 	for (guint i = 0; i < G_N_ELEMENTS(all); i++)
-		all[i] = fdar_calls_new();
+		all[i] = fdar_calls_new(NULL);
 	for (guint round = 0; round < 300; round++) {
 		g_autofree char *expected = NULL;
 
@@ -376,7 +376,7 @@ static void test_truncated(void)
 
 		write_random(&script, rand, &depth);
 		for (guint length = script.bytes->len + 1; length-- > 0;) {
-			struct fdar_calls *calls = fdar_calls_new();
+			struct fdar_calls *calls = fdar_calls_new(NULL);
 			g_autoptr(GArray) events =
 				take_all(calls, NOW, script.bytes->data, length, 5);
 			g_autofree char *told = NULL;
@@ -425,7 +425,7 @@ static void assert_sane(const GArray *events, uint64_t *last_ns, uint64_t *open,
 static void test_random_bytes(void)
 {
 	g_autoptr(GRand) rand = g_rand_new_with_seed(3);
-	struct fdar_calls *calls = fdar_calls_new();
+	struct fdar_calls *calls = fdar_calls_new(NULL);
 	uint64_t last_ns = 0, open = 0;
 
 	for (guint round = 0; round < 20000; round++) {
@@ -458,7 +458,7 @@ static void test_long_numbers(void)
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
-		struct fdar_calls *calls = fdar_calls_new();
+		struct fdar_calls *calls = fdar_calls_new(NULL);
 		g_autoptr(GArray) events = take_all(calls, NOW, bad[i], sizeof(bad[i]), 3);
 		g_autofree char *told = tell(events);
 
@@ -474,7 +474,7 @@ static void test_long_numbers(void)
 static void test_depth_bomb(void)
 {
 	const guint more = 1000, total = FDAR_CALLS_DEPTH_MAX + more;
-	struct fdar_calls *calls = fdar_calls_new();
+	struct fdar_calls *calls = fdar_calls_new(NULL);
 	struct calls_script script = { 0 };
 	uint64_t last_ns = 0, open = 0, depth = 0, nameless = 0;
 
@@ -514,7 +514,7 @@ static void test_depth_bomb(void)
 /* Depths that jump up and down, deep threads, and more threads than are kept. */
 static void test_many_threads(void)
 {
-	struct fdar_calls *calls = fdar_calls_new();
+	struct fdar_calls *calls = fdar_calls_new(NULL);
 	struct calls_script script = { 0 };
 	struct fdar_event batch[16], event = { .time_ns = NOW, .pid = PID };
 	uint64_t told = 0;
