@@ -13,8 +13,8 @@
  * stack pointer at its hook. Stacks grow down, so a call whose place is below that of a new one has
  * been left without a return: longjmp, an exception, a cancelled thread. It is closed as UNWOUND.
  * Calls on the thread's own stack are recorded, and those of handlers on the signal's (sigaltstack), which lie above
- * what they interrupted; on others (coroutines that switch stacks) places cannot be compared, and those calls
- * are counted as LOST (elsewhere.h).
+ * what they interrupted, and on those that swapcontext() switches to; on others places cannot be compared, and those
+ * calls are counted as LOST (elsewhere.h).
  *
  * frames.c, records.c and writer.c are compiled to use general registers only, and call others by way of
  * fdar_vectors_call() when they come from a patched function: its arguments and results are in vector

@@ -37,6 +37,7 @@ static bool thread_start(void)
 	thread->tid = fdar_lock_tid();
 	thread->stack_bytes = UINTPTR_MAX;
 	thread->signal_bytes = 0;
+	thread->coroutine_bytes = 0;
 	thread->elsewhere = thread->told_elsewhere = 0;
 	if (fdar_stack_find(thread->tid == (uint32_t)getpid(), &low, &high)) {
 		thread->stack_low = low;

@@ -70,6 +70,27 @@ __attribute__((cold)) void fdar_records_unwind(struct fdar_thread *thread, uint3
 	thread->told_unwound += count;
 }
 
+__attribute__((cold)) void fdar_records_pause(struct fdar_thread *thread, uint32_t count)
+{
+	uint64_t now = fdar_clock_ticks();
+
+	fdar_records_open(thread, (uint32_t)thread->returns.count, now);
+	for (; count; count--) {
+		uint32_t depth = (uint32_t)thread->returns.count - 1;
+
+		fdar_records_skipped(thread, &thread->frames[depth], now);
+		fdar_records_room(thread);
+		/* A buffer that could not be written has made them untold. */
+		if (thread->written > depth) {
+			fdar_writer_exit(&thread->writer, now);
+			thread->written = depth;
+		}
+		if (thread->inherited > depth)
+			thread->inherited = depth;
+		__atomic_store_n(&thread->returns.count, depth, __ATOMIC_RELEASE);
+	}
+}
+
 void fdar_records_tell_open(struct fdar_thread *thread, uint64_t now, bool may_wait)
 {
 	if (fdar_selection_on())

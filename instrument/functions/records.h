@@ -43,6 +43,9 @@ void fdar_records_open(struct fdar_thread *thread, uint32_t depth, uint64_t now)
 /* The innermost count calls, at least one, have been left: they end as UNWOUND. */
 void fdar_records_unwind(struct fdar_thread *thread, uint32_t count);
 
+/* The same, where they are not left but stand still: they end as if they returned. */
+void fdar_records_pause(struct fdar_thread *thread, uint32_t count);
+
 /* All that are open, as begun, and what was skipped in them: the next record is inside the innermost. */
 void fdar_records_tell_open(struct fdar_thread *thread, uint64_t now, bool may_wait);
 

@@ -70,9 +70,12 @@ struct fdar_thread {
 	uint32_t probes;       /* nobody's: what it records is not written (price.h) */
 	uintptr_t stack_low;   /* the thread's own stack; if not known: all */
 	uintptr_t stack_bytes; /* from there */
-	uintptr_t alone_bytes; /* stack_bytes, while no signal's stack is known; else 0 */
-	uintptr_t signal_low;  /* the signal's (sigaltstack), as it was seen last; elsewhere.h */
+	uintptr_t
+		alone_bytes; /* stack_bytes, while no signal's or coroutine's stack is known; else 0 */
+	uintptr_t signal_low; /* the signal's (sigaltstack), as it was seen last; elsewhere.h */
 	uintptr_t signal_bytes;
+	uintptr_t coroutine_low; /* the coroutine's that it switched to (swapcontext); contexts.c */
+	uintptr_t coroutine_bytes;
 	uint64_t elsewhere;      /* calls on stacks that are neither, ever */
 	uint64_t told_elsewhere; /* of these, in the control segment */
 	uint32_t module;         /* where the last function was found: selection.h */

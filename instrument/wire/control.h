@@ -171,7 +171,7 @@ struct fdar_control_counters {
 			       * what it did from then on is missing, until it was told, if it was. In
 			       * older libraries' files, which have room here, 0 */
 	uint64_t
-		elsewhere; /* of lost: calls on stacks that are no thread's and no signal's (coroutines);
+		elsewhere; /* of lost: calls on stacks that are no thread's, no signal's and no known coroutine's;
 			     * in older libraries' files 0 as well */
 
 	/* What recording has taken by the budget's account, sums over its windows, in older libraries' files 0: of so

@@ -195,9 +195,9 @@ static void warn_of_elsewhere(struct fdar_run *run)
 	if (told)
 		fdar_run_warn(
 			run,
-			"calls on stacks of coroutines are counted, but not recorded: %s; "
-			"they are on no thread's own stack, nor on a signal's, where one lies "
-			"above the other",
+			"calls on stacks of coroutines are counted, but not recorded, where "
+			"something else than swapcontext() switches them: %s; they are on no "
+			"thread's own stack, nor on a signal's, where one lies above the other",
 			text->str);
 	g_string_free(text, TRUE);
 }

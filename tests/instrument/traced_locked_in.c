@@ -39,6 +39,7 @@ static void coroutine(void)
 	there.uc_stack.ss_size = sizeof(stack);
 	there.uc_link = &here;
 	makecontext(&there, on_other_stack, 0);
+	there.uc_stack.ss_size = 0; /* as one that nobody is told of */
 	swapcontext(&here, &there);
 }
 

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -250,6 +251,162 @@ BARE static void coroutines(void)
 	}
 }
 
+/* The same, switched by hand, of which nobody is told. */
+#ifdef __x86_64__
+extern "C" void hand_over(void **from, void *to);
+asm(".text\n"
+    "hand_over:\n"
+    "push %rbp\n push %rbx\n push %r12\n push %r13\n push %r14\n push %r15\n"
+    "mov %rsp, (%rdi)\n"
+    "mov %rsi, %rsp\n"
+    "pop %r15\n pop %r14\n pop %r13\n pop %r12\n pop %rbx\n pop %rbp\n"
+    "ret\n");
+
+static void *hand_main, *hand_other;
+
+extern "C" KEPT void by_hand(void)
+{
+	for (int i = 0; i < 10; i++) {
+		leaf(5);
+		hand_over(&hand_other, hand_main);
+	}
+}
+
+BARE static void hands(void)
+{
+	static void *stack[32768];
+	void **top = &stack[32760];
+
+	top[6] = reinterpret_cast<void *>(by_hand);
+	hand_other = top;
+	for (int i = 0; i < 10; i++) {
+		hand_over(&hand_main, hand_other);
+		leaf(7);
+	}
+}
+#else
+BARE static void hands(void)
+{
+}
+#endif
+
+/* Coroutines that two threads take turns with: each stands still with three calls open, throws, has a signal
+ * on a stack of its own, and ends by setcontext(), or never. Their stacks are gone as soon as they are not needed. */
+struct routine {
+	ucontext_t here;
+	void *stack;
+	ucontext_t *back;
+	int turns;
+	bool ended;
+};
+
+static constexpr int ROUTINES = 40, TURNS = 6;
+static constexpr size_t ROUTINE_STACK = 65536;
+static routine routines[ROUTINES];
+static pthread_barrier_t both;
+
+extern "C" {
+KEPT void rest(routine *self, int depth)
+{
+	if (depth > 0)
+		rest(self, depth - 1);
+	else
+		swapcontext(&self->here, self->back);
+	leaf(3);
+}
+
+KEPT void work(routine *self)
+{
+	leaf(4);
+	try {
+		thrower(3);
+	} catch (const std::exception &error) {
+		leaf(5);
+	}
+	raise(SIGUSR1);
+	rest(self, 2);
+}
+
+KEPT void routine_main(unsigned high, unsigned low)
+{
+	routine *self = reinterpret_cast<routine *>((uintptr_t)high << 32 | low);
+
+	for (int i = 0; i < TURNS; i++) {
+		work(self);
+		self->turns++;
+	}
+	self->ended = true;
+	setcontext(self->back);
+}
+
+KEPT void linked(void)
+{
+	leaf(6);
+}
+}
+
+BARE static void routine_begin(routine *self)
+{
+	uintptr_t address = reinterpret_cast<uintptr_t>(self);
+
+	self->stack = mmap(nullptr, ROUTINE_STACK, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	getcontext(&self->here);
+	self->here.uc_stack.ss_sp = self->stack;
+	self->here.uc_stack.ss_size = ROUTINE_STACK;
+	makecontext(&self->here, reinterpret_cast<void (*)()>(routine_main), 2,
+		    (unsigned)(address >> 32), (unsigned)address);
+}
+
+/* Each goes on with its half, then with the other's. */
+BARE static void *take_turns(void *argument)
+{
+	int number = argument ? 1 : 0;
+	ucontext_t here;
+
+	handle(SIGUSR1, handler,
+	       mmap(nullptr, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+	       65536);
+	leaf(1);
+	for (int round = 0; round <= TURNS; round++) {
+		for (int i = 0; i < ROUTINES; i++) {
+			routine *self = &routines[i];
+
+			/* Every fourth is given up in the middle. */
+			if ((i + round) % 2 != number || (i % 4 == 3 && round == TURNS))
+				continue;
+			self->back = &here;
+			swapcontext(&here, &self->here);
+			if (self->ended)
+				munmap(self->stack, ROUTINE_STACK);
+		}
+		pthread_barrier_wait(&both);
+	}
+	leaf(2);
+	return nullptr;
+}
+
+BARE static void contexts(void)
+{
+	pthread_t thread;
+
+	pthread_barrier_init(&both, nullptr, 2);
+	for (routine &one : routines)
+		routine_begin(&one);
+	pthread_create(&thread, nullptr, take_turns, &both);
+	take_turns(nullptr);
+	pthread_join(thread, nullptr);
+
+	/* And one that returns. */
+	static char stack[65536];
+	getcontext(&other_context);
+	other_context.uc_stack.ss_sp = stack;
+	other_context.uc_stack.ss_size = sizeof(stack);
+	other_context.uc_link = &main_context;
+	makecontext(&other_context, linked, 0);
+	swapcontext(&main_context, &other_context);
+}
+
 BARE static void vforks(void)
 {
 	for (int i = 0; i < 10; i++) {
@@ -321,9 +478,28 @@ BARE int main(int argc, char **argv)
 		printf("unwound 20\n");
 	} else if (strcmp(way, "coroutine") == 0) {
 		coroutines();
-		TELL(coroutine, 0);
+		TELL(coroutine, 10);
+		TELL(leaf, 20);
+		printf("lost 0\n");
+	} else if (strcmp(way, "hand") == 0) {
+		hands();
+		TELL(by_hand, 0);
 		TELL(leaf, 10);
 		printf("lost 11\n");
+	} else if (strcmp(way, "contexts") == 0) {
+		/* Each begins again as often as it was switched away; every fourth stands still at last. */
+		unsigned long works = ROUTINES * TURNS, ended = ROUTINES / 4 * 3,
+			      still = ROUTINES / 4;
+
+		contexts();
+		TELL(routine_main, works + ended);
+		TELL(work, works + works - still);
+		TELL(rest, 3 * (works + works - still));
+		TELL(thrower, 4 * works);
+		TELL(handler, works);
+		TELL(linked, 1);
+		TELL(leaf, 5 + works * (1 + 4 + 1 + 1) + 3 * (works - still));
+		printf("lost 0\n");
 	} else if (strcmp(way, "vfork") == 0) {
 		vforks();
 		TELL(leaf, 10);

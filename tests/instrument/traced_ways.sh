@@ -7,7 +7,8 @@ programs=$FLOWDAR_BUILD/tests
 
 builds='hooked jumping'
 [ -x "$programs/traced_ways_patched" ] && builds='hooked jumping patched'
-ways='jump throw end cancel hang grow signal handlers coroutine vfork'
+ways='jump throw end cancel hang grow signal handlers coroutine contexts vfork'
+[ "$(uname -m)" = x86_64 ] && ways+=' hand'
 trace_create
 trace_start
 for build in $builds; do
@@ -23,7 +24,7 @@ for build in $builds; do
 	for way in $ways; do
 		read -r _ pid <"$work/said.$build.$way"
 		left=1
-		case $way in grow | hang | signal | coroutine | vfork) left=0 ;; esac
+		case $way in grow | hang | signal | coroutine | hand | vfork) left=0 ;; esac
 		awk -v pid="$pid" -v left=$left -v said="$work/said.$build.$way" '
 			BEGIN {
 				while ((getline line < said) > 0) {
@@ -46,6 +47,7 @@ for build in $builds; do
 				if (open != other["open"] + 0) { print open " open, said " other["open"] + 0; bad = 1 }
 				if (lost + 0 < other["lost"] + 0) { print lost " lost, said " other["lost"]; bad = 1 }
 				if (!left && unwound) { print unwound " unwound, though all returned"; bad = 1 }
+				if (("lost" in other) && other["lost"] == 0 && lost) { print lost " lost"; bad = 1 }
 				if ("unwound" in other && unwound + 0 < other["unwound"]) { print unwound " unwound, said " other["unwound"]; bad = 1 }
 				printf "unwound %d, lost %d, open %d\n", unwound, lost, open
 				exit bad
