@@ -144,11 +144,9 @@ static void report(const char *out, const struct fdar_export *result)
 	g_autofree char *bytes = fdar_format_bytes(result->bytes);
 	g_autofree char *packed = fdar_format_bytes(result->packed_bytes);
 
-	printf("%s: %u stream file%s, %s", out, result->files, result->files == 1 ? "" : "s",
-	       bytes);
-	if (result->packed)
-		printf(" (%s packed)", packed);
-	puts("");
+	fdar_export_said(out, 0, "%u stream file%s, %s%s%s%s", result->files,
+			 result->files == 1 ? "" : "s", bytes, result->packed ? " (" : "",
+			 result->packed ? packed : "", result->packed ? " packed)" : "");
 }
 
 static int export_trace(const char *path, const char *out)

@@ -1,3 +1,4 @@
+#include "cli/export/export_said.h"
 #include "cli/export/export_pcap.h"
 
 #include <gio/gio.h>
@@ -57,10 +58,10 @@ static void report(const struct fdar_usage *usage, const char *output,
 	g_autofree char *bytes = fdar_format_bytes(summary->bytes);
 	g_autofree char *missing = fdar_format_bytes(summary->bytes - summary->captured);
 
-	if (strcmp(output, "-") != 0)
-		printf("%s: %" G_GUINT64_FORMAT " sessions, %" G_GUINT64_FORMAT
-		       " reads and writes, %s\n",
-		       output, summary->sessions, summary->transfers, bytes);
+	fdar_export_said(output, 0,
+			 "%" G_GUINT64_FORMAT " sessions, %" G_GUINT64_FORMAT
+			 " reads and writes, %s",
+			 summary->sessions, summary->transfers, bytes);
 	if (summary->captured < summary->bytes)
 		fdar_warning(
 			usage,
