@@ -2,6 +2,7 @@
 # flowdar record --sample beside the calls of functions: samples are the functions', not the price of recording, and
 # each has the share of the processor that its loop takes.
 . "$(dirname "$0")/private.sh"
+. "$(dirname "$0")/no_perf.sh"
 
 PORT=$(free_port)
 command -v ab > /dev/null || { echo "skipped: needs apache2-utils"; exit 77; }
@@ -60,31 +61,49 @@ int main(int argc, char **argv)
 }
 END
 "$FLOWDAR" cc -O2 -g -DPORT=$PORT "$WORK/server.c" -o "$WORK/server" || fail "cannot be compiled"
-"$FLOWDAR" record -q -o "$WORK/rec" --io --detail function --sample=999 -- "$WORK/server" "$WORK/told" > "$WORK/rec.err" 2>&1 &
-recorder=$!
-wait_for 15 grep -q "$(printf ':%04X 00000000:0000 0A' $PORT)" /proc/net/tcp || fail "the server does not listen"
-ab -q -n 300 -c 1 "http://127.0.0.1:$PORT/" > "$WORK/ab" 2>&1 || fail "ab: exit status $?"
-kill -INT $recorder
-wait $recorder
-"$FLOWDAR" analyze "$WORK/rec" --by sample --format json --limit 0 > "$WORK/samples.json" || fail "analyze: exit status $?"
-jq -c '.places' "$WORK/samples.json"
-jq -e '.places.session > 0.8 * .samples_taken' "$WORK/samples.json" > /dev/null || fail "samples are not the sessions'"
-# Samples come by chance: 5 points, or where there are few (on a busy machine a fourth of them came) as much as happens
-# once in 10,000 times.
-taken=$(jq .samples_taken "$WORK/samples.json")
-all=$(tr ' :' '\n ' < "$WORK/told" | awk '{ ns += $2 } END { printf "%.0f", ns }')
-[ "$all" -gt 0 ] || fail "the server has told nothing"
-for part in $(cat "$WORK/told"); do
-	share=$(jq --arg name "${part%:*}" '[.samples[] | select(.function == $name) | .own_part] | add // 0' "$WORK/samples.json")
-	echo "${part%:*}: $share of the processor, its loop ${part#*:} of $all ns"
-	awk -v share="$share" -v ns="${part#*:}" -v all="$all" -v taken="$taken" 'BEGIN {
-		p = ns / all; d = share - p; chance = 4 * sqrt(p * (1 - p) / taken)
-		exit !(d * d < (chance > 0.05 ? chance : 0.05) ^ 2)
-	}' || fail "${part%:*}: further off than chance, with $taken samples"
-done
-! jq -e '.samples[] | select(.function == "flowdar_patched_return")' "$WORK/samples.json" > /dev/null ||
-	fail "where functions return to is one of them"
+# beside NAME [COMMAND...]: the server recorded, of 200 requests each function and what samples say of it.
+beside() {
+	note "$1"
+	"${@:2}" "$FLOWDAR" record -q -o "$WORK/$1" --io --detail function --lossless --sample=999 -- "$WORK/server" "$WORK/$1.told" \
+		> "$WORK/$1.err" 2>&1 &
+	recorder=$!
+	wait_for 15 grep -q "$(printf ':%04X 00000000:0000 0A' $PORT)" /proc/net/tcp || fail "the server does not listen"
+	ab -q -n 200 -c 1 "http://127.0.0.1:$PORT/" > "$WORK/ab" 2>&1 || fail "ab: exit status $?"
+	kill -INT $recorder
+	wait $recorder
+	"$FLOWDAR" analyze "$WORK/$1" --by sample --format json --limit 0 > "$WORK/samples.json" || fail "analyze: exit status $?"
+	"$FLOWDAR" analyze "$WORK/$1" --format json --limit 0 > "$WORK/calls.json" || fail "analyze: exit status $?"
+	jq -c '.places' "$WORK/samples.json"
+	jq -e '.places.session > 0.8 * .samples_taken' "$WORK/samples.json" > /dev/null || fail "samples are not the sessions'"
+	taken=$(jq .samples_taken "$WORK/samples.json")
+	shares "the loops" < <(tr ' ' '\n' < "$WORK/$1.told")
+	shares "the calls" < <(jq -r '.functions[] | select(.function | IN("parse", "lookup", "render", "spin")) |
+		select(.waits_in == "") | "\(.function):\(.own_ns)"' "$WORK/calls.json")
+	! jq -e '.samples[] | select(.function == "flowdar_patched_return")' "$WORK/samples.json" > /dev/null ||
+		fail "where functions return to is one of them"
+}
+
+# shares WHOSE: on standard input NAME:NS, a line each; by samples each has that part of all, within 5 points, or where there
+# are few samples (on a busy machine a fourth of them came) as much as happens once in 10,000 times.
+shares() {
+	local parts all share part
+	mapfile -t parts
+	all=$(printf '%s\n' "${parts[@]}" | awk -F: '{ ns += $2 } END { printf "%.0f", ns }')
+	[ ${#parts[@]} = 4 ] && [ "$all" -gt 0 ] || fail "$1: ${parts[*]}"
+	for part in "${parts[@]}"; do
+		share=$(jq --arg name "${part%:*}" '[.samples[] | select(.function == $name) | .own_part] | add // 0' "$WORK/samples.json")
+		echo "${part%:*}: $share of the processor, by $1 ${part#*:} of $all ns"
+		awk -v share="$share" -v ns="${part#*:}" -v all="$all" -v taken="$taken" 'BEGIN {
+			p = ns / all; d = share - p; chance = 4 * sqrt(p * (1 - p) / taken)
+			exit !(d * d < (chance > 0.05 ? chance : 0.05) ^ 2)
+		}' || fail "${part%:*}: further off than chance, with $taken samples"
+	done
+}
+
+beside timers "$WORK/no_perf"
+grep -q 'by timers in the server itself' "$WORK/timers.err" || fail "these are not of timers"
+beside events
 # Whose calls were recorded is in the calls.
-"$FLOWDAR" analyze "$WORK/rec" --format json | jq -e '[.functions[] | select(.function == "render")][0].calls == 300' > /dev/null ||
+"$FLOWDAR" analyze "$WORK/events" --format json | jq -e '[.functions[] | select(.function == "render")][0].calls == 200' > /dev/null ||
 	fail "no calls"
 echo "passed"
