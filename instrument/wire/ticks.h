@@ -53,7 +53,8 @@ enum {
 	FDAR_TICKS_NO_TIMER = 4,  /* a thread could have none */
 	FDAR_TICKS_LOCKED = 8,    /* the server was about to forbid itself system calls */
 	FDAR_TICKS_NO_FILE = 16,  /* a child could make none (chroot, a limit): in its parent's */
-	FDAR_TICKS_UNREAD = 32    /* in none: the recorder could look at no more at a time */
+	FDAR_TICKS_UNREAD = 32,   /* in none: the recorder could look at no more at a time */
+	FDAR_TICKS_ROOT = 64      /* its root is another, where what it executes can make no file */
 };
 
 struct fdar_ticks {

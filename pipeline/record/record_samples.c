@@ -111,6 +111,10 @@ static void warn_of_threads(struct fdar_run *run, uint64_t without)
 			      "PROCESSES OF THE SERVER HAVE NO SAMPLES: they were forked where "
 			      "they could make no file for them (chroot, ulimit -f or -n, a full "
 			      "/dev/shm)");
+	if (without & FDAR_TICKS_ROOT)
+		fdar_run_warn(run,
+			      "programs that the server executes after chroot() have no samples: "
+			      "where it went they can make no file for them");
 	if (without & FDAR_TICKS_UNREAD)
 		fdar_run_warn(run,
 			      "PROCESSES OF THE SERVER HAVE NO SAMPLES: there were more at a time "

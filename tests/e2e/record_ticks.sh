@@ -80,6 +80,23 @@ cc -o "$WORK/taken" "$WORK/taken.c" || fail "no compiler"
 	fail "exit status $?"
 grep -q 'PROCESSES OF THE SERVER HAVE NO SAMPLES: ' "$WORK/none.err" || fail "does not say that there was no signal"
 
+note "a program that is executed in another root has none: said"
+cat > "$WORK/jailed.c" << 'C'
+#include <unistd.h>
+
+int main(int argc, char **argv)
+{
+	return argc != 2 || chdir(argv[1]) != 0 || chroot(".") != 0 || execl("/busy", "busy", (char *)0) != 0;
+}
+C
+mkdir "$WORK/jail"
+cc -o "$WORK/jailed" "$WORK/jailed.c" || fail "no compiler"
+echo 'int main(void) { for (volatile long i = 0; i < 100000000; i++) ; }' | cc -x c -static -o "$WORK/jail/busy" - ||
+	fail "no static libraries"
+"$WORK/no_perf" "$FLOWDAR" record -q -o "$WORK/root" --sample -- "$WORK/jailed" "$WORK/jail" 2> "$WORK/root.err" ||
+	fail "exit status $?: $(cat "$WORK/root.err")"
+grep -q 'executes after chroot() have no samples' "$WORK/root.err" || fail "does not say so: $(cat "$WORK/root.err")"
+
 command -v nginx > /dev/null && command -v ab > /dev/null ||
 	{ echo "passed; the rest is skipped: needs nginx-light and apache2-utils"; exit 0; }
 
