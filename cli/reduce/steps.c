@@ -141,7 +141,10 @@ static enum fdar_answer on_ask(void *user, const struct fdar_try *asked, double 
 {
 	struct fdar_reducing *reducing = user;
 	g_autofree char *path = fdar_reducing_file(reducing, "try.pcap");
-	struct fdar_trial_play play = { .capture = path, .limit_ns = reducing->limit_ns };
+	/* Who waits for what was left out of a message waits until the end. */
+	struct fdar_trial_play play = { .capture = path,
+					.limit_ns = reducing->limit_ns,
+					.answered_only = reducing->bytes || reducing->exchanges };
 	g_autoptr(GBytes) question = fdar_reducing_question(reducing->sight.step, asked);
 	struct fdar_trial trial = { 0 };
 	struct fdar_part_list list;

@@ -229,9 +229,11 @@ static double played(JsonObject *row)
 }
 
 /* What replay --format json says of its capture, and of those that were played along, or together with it. */
-static gboolean read_said(const char *path, gboolean together, struct fdar_trial *trial)
+static gboolean read_said(const char *path, const struct fdar_trial_play *play,
+			  struct fdar_trial *trial)
 {
 	g_autoptr(JsonParser) parser = json_parser_new();
+	gboolean together = play->then != NULL;
 	JsonArray *rows;
 	JsonObject *row;
 	JsonNode *root;
@@ -259,9 +261,9 @@ static gboolean read_said(const char *path, gboolean together, struct fdar_trial
 	}
 	trial->cut = trial->cut || number(row, "stopped") > 0;
 	trial->elapsed_ns = (uint64_t)number(row, "elapsed_ns");
-	trial->p50_ns = number(row, "service_p50_ns");
-	trial->p90_ns = number(row, "service_p90_ns");
-	trial->p99_ns = number(row, "service_p99_ns");
+	trial->p50_ns = number(row, play->answered_only ? "service_p50_ns" : "waited_p50_ns");
+	trial->p90_ns = number(row, play->answered_only ? "service_p90_ns" : "waited_p90_ns");
+	trial->p99_ns = number(row, play->answered_only ? "service_p99_ns" : "waited_p99_ns");
 	return TRUE;
 }
 
@@ -298,7 +300,7 @@ static gboolean play_and_measure(const struct fdar_trial_options *options,
 	measure(options, server, &since, trial);
 	if (code < 0 || fdar_serving_stopped(options, error))
 		return FALSE;
-	fine = read_said(said, play->then != NULL, trial);
+	fine = read_said(said, play, trial);
 	/* What has used enough is known, whatever the others would have done. */
 	trial->cut = !enough && (play->player ? code == FDAR_EXIT_LIMIT : trial->cut);
 	if ((fine && trial->sessions > 0) || trial->crashed)

@@ -74,6 +74,7 @@ struct fdar_trial_play {
 	const char *const *among; /* captures that are played at the same time; NULL: none */
 	uint32_t among_copies;    /* of each of these */
 	gboolean timed;           /* at captured times, whatever the options say */
+	gboolean answered_only;   /* answers still waited for at a cut say nothing */
 	/* Plays in the replay's place, in a process of its own, and prints what that would print; exits with
 	 * FDAR_EXIT_LIMIT when limit_ns has cut it. NULL: the replay. */
 	int (*player)(void *user, const char *where);
@@ -85,9 +86,10 @@ struct fdar_trial {
 	double sessions; /* played; those that were cut count a half */
 	double others;   /* of the captures that were played at the same time */
 	uint64_t ok, timeouts;
-	uint64_t cpu_ns;               /* of the server, from listening to the end of the play */
-	int64_t memory_bytes;          /* by which it grew */
-	double p50_ns, p90_ns, p99_ns; /* of answers, from sending to the last byte */
+	uint64_t cpu_ns;      /* of the server, from listening to the end of the play */
+	int64_t memory_bytes; /* by which it grew */
+	/* Of answers, from sending to the last byte; of those still waited for at a cut, their wait so far. */
+	double p50_ns, p90_ns, p99_ns;
 	uint64_t elapsed_ns;
 	double function_ns; /* see function.h */
 	uint64_t function_calls;

@@ -9,7 +9,7 @@ static const struct {
 	const char *title;
 } quantiles[] = { { 0.5, "p50" }, { 0.9, "p90" }, { 0.99, "p99" }, { 0.999, "p99.9" } };
 
-#define MEASURES 5
+#define MEASURES 6
 static const struct {
 	const char *title;
 	const char *key;
@@ -20,6 +20,8 @@ static const struct {
 	{ "first byte", "first_byte", offsetof(struct fdar_tally, first_byte) },
 	{ "exchange", "exchange", offsetof(struct fdar_tally, exchange) },
 	{ "exchange, as sent", "service", offsetof(struct fdar_tally, service) },
+	/* For programs alone: to people it says what the others do. */
+	{ NULL, "waited", offsetof(struct fdar_tally, waited) },
 };
 
 static const struct {
@@ -273,7 +275,7 @@ static void latency_row(struct fdar_table *table, const char *label, const char 
 {
 	size_t at = 0;
 
-	if (!latency->count)
+	if (!latency->count || !measure)
 		return;
 	fdar_table_row(table);
 	fdar_table_cell(table, at++, label, NULL);

@@ -22,21 +22,40 @@ void fdar_ledger_lag(struct fdar_stage *stage, struct fdar_play *play, uint64_t 
 		stage->lagged = TRUE;
 }
 
-void fdar_ledger_close(struct fdar_stage *stage, struct fdar_play *play)
+/* Counts the exchange at hand; until_ns: it is still waited for then; 0: it is over. */
+static void count(struct fdar_stage *stage, struct fdar_play *play, uint64_t until_ns)
+{
+	const struct fdar_exchange *exchange = &play->exchange;
+	struct fdar_lesson *lesson = play->start.script->lesson;
+	struct fdar_tally *tally = tally_of(stage, play);
+
+	if (exchange->last_ns) {
+		uint64_t service_ns = exchange->last_ns - exchange->sent_ns;
+
+		tally->exchanges++;
+		fdar_latency_add(&tally->exchange,
+				 exchange->last_ns - MIN(exchange->due_ns, exchange->last_ns));
+		fdar_latency_add(&tally->service, service_ns);
+		if (!until_ns)
+			fdar_latency_add(&tally->waited, service_ns);
+	}
+	if (!lesson)
+		return;
+	if (until_ns && play->exchanges_total < lesson->answered)
+		fdar_latency_add(&tally->waited, until_ns - MIN(exchange->sent_ns, until_ns));
+	else if (!until_ns && exchange->last_ns)
+		lesson->answered = MAX(lesson->answered, play->exchanges_total + 1);
+}
+
+static void close_exchange(struct fdar_stage *stage, struct fdar_play *play, uint64_t until_ns)
 {
 	struct fdar_exchange exchange = play->exchange;
-	struct fdar_tally *tally = tally_of(stage, play);
 
 	if (!play->in_exchange)
 		return;
+	count(stage, play, until_ns);
 	play->in_exchange = FALSE;
 	play->exchanges_total++;
-	if (exchange.last_ns) {
-		tally->exchanges++;
-		fdar_latency_add(&tally->exchange,
-				 exchange.last_ns - MIN(exchange.due_ns, exchange.last_ns));
-		fdar_latency_add(&tally->service, exchange.last_ns - exchange.sent_ns);
-	}
 	if (play->exchanges_total > FDAR_EXCHANGES_KEPT)
 		return;
 	exchange.due_ns -= stage->anchor_ns;
@@ -46,6 +65,22 @@ void fdar_ledger_close(struct fdar_stage *stage, struct fdar_play *play)
 	if (!play->exchanges)
 		play->exchanges = g_array_new(FALSE, FALSE, sizeof(struct fdar_exchange));
 	g_array_append_val(play->exchanges, exchange);
+}
+
+void fdar_ledger_close(struct fdar_stage *stage, struct fdar_play *play)
+{
+	close_exchange(stage, play, 0);
+}
+
+void fdar_ledger_end(struct fdar_stage *stage, struct fdar_play *play, enum fdar_result verdict)
+{
+	uint64_t now_ns = fdar_now_ns();
+	struct fdar_next_move next;
+	gboolean waits = (verdict == FDAR_RESULT_STOPPED || verdict == FDAR_RESULT_TIMEOUT) &&
+			 fdar_dialogue_answered(&play->dialogue, &stage->options.pace, now_ns,
+						&next) != FDAR_MOVE_DONE;
+
+	close_exchange(stage, play, waits ? now_ns : 0);
 }
 
 /* Compares what came with the captured bytes. Live scripts are not compared. */

@@ -29,4 +29,8 @@ void fdar_ledger_heard(struct fdar_stage *stage, struct fdar_play *play, size_t 
 /* The exchange going on, if any, is over. */
 void fdar_ledger_close(struct fdar_stage *stage, struct fdar_play *play);
 
+/* Likewise, because the session ends with that verdict: an answer that is still waited for counts as such where one to the
+ * same message came in another play. What was never answered may wait for what is not played. */
+void fdar_ledger_end(struct fdar_stage *stage, struct fdar_play *play, enum fdar_result verdict);
+
 #endif

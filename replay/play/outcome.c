@@ -71,8 +71,8 @@ void fdar_play_stop(struct fdar_stage *stage, struct fdar_play *play, enum fdar_
 					.received_bytes = play->dialogue.received };
 	gboolean least;
 
-	fdar_ledger_close(stage, play);
 	outcome.expected_bytes = fdar_dialogue_expected(&play->dialogue, &least);
+	fdar_ledger_end(stage, play, verdict);
 	if (verdict == FDAR_RESULT_OK &&
 	    (outcome.received_bytes < outcome.expected_bytes ||
 	     (!least && outcome.received_bytes > outcome.expected_bytes))) {

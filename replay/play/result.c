@@ -23,6 +23,7 @@ void fdar_tally_init(struct fdar_tally *tally)
 	fdar_latency_init(&tally->first_byte);
 	fdar_latency_init(&tally->exchange);
 	fdar_latency_init(&tally->service);
+	fdar_latency_init(&tally->waited);
 }
 
 void fdar_tally_add(struct fdar_tally *tally, const struct fdar_outcome *outcome)
@@ -52,6 +53,7 @@ void fdar_tally_merge(struct fdar_tally *tally, const struct fdar_tally *other)
 	fdar_latency_merge(&tally->first_byte, &other->first_byte);
 	fdar_latency_merge(&tally->exchange, &other->exchange);
 	fdar_latency_merge(&tally->service, &other->service);
+	fdar_latency_merge(&tally->waited, &other->waited);
 }
 
 uint64_t fdar_tally_done(const struct fdar_tally *tally)

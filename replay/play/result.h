@@ -67,7 +67,7 @@ struct fdar_outcome {
 	uint64_t exchanges_total;
 };
 
-/* What happened under one label. About 75 KiB. */
+/* What happened under one label. About 110 KiB. */
 struct fdar_tally {
 	uint64_t asked; /* 0 while the run has no fixed length */
 	uint64_t begun;
@@ -81,6 +81,9 @@ struct fdar_tally {
 	struct fdar_latency first_byte;
 	struct fdar_latency exchange; /* schedule to last byte of the answer */
 	struct fdar_latency service; /* sending to last byte: without the time it waited its turn */
+	/* The same, and answers that were still waited for when their session was cut or given up, with their wait
+	 * so far: of messages that were answered in another play of their session alone. */
+	struct fdar_latency waited;
 };
 
 void fdar_tally_init(struct fdar_tally *tally);

@@ -38,6 +38,7 @@ struct fdar_lesson_answer {
 struct fdar_lesson {
 	struct fdar_lesson_answer *answers; /* by number of the message, from 1; 0: a greeting */
 	uint32_t count;
+	uint64_t answered; /* the most exchanges that came to their end in one play */
 };
 
 struct fdar_play;

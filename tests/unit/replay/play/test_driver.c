@@ -208,6 +208,15 @@ static void never_closes(struct listener *listener, int fd)
 	g_usleep(400000);
 }
 
+/* Only the first client gets an answer. */
+static void answers_once(struct listener *listener, int fd)
+{
+	read_some(listener, fd, 3);
+	if (listener->read_bytes == 3)
+		say(fd, "answer");
+	read_some(listener, fd, UINT64_MAX);
+}
+
 static void resets(struct listener *listener, int fd)
 {
 	read_some(listener, fd, 3);
@@ -647,6 +656,37 @@ static void test_duration(void)
 	listener_stop(&listener);
 }
 
+/* An answer that is waited for when the run is cut counts with its wait so far, if another client got one to the same: what
+ * nobody got may wait for somebody who is not played. */
+static void test_waited(void)
+{
+	static void (*const behave[])(struct listener *, int) = { answers_once, never_answers };
+
+	for (unsigned i = 0; i < 2; i++) {
+		const struct fdar_tally *tally;
+		struct listener listener;
+		struct scene scene;
+		struct run run;
+
+		scene_begin(&scene);
+		plain_session(&scene);
+		listener_start(&listener, behave[i]);
+		run_begin(&run, &scene, listener.port);
+		run.input.clones = 2;
+		run.options.concurrency = 1;
+		run.options.pace.timeout_ns = 60000 * MS;
+		run.options.duration_ns = 2000 * MS;
+		g_assert_cmpint(run_play(&run, NULL), ==, FDAR_REPLAY_DURATION);
+		tally = fdar_driver_tally(run.driver, 0);
+		g_assert_cmpuint(tally->service.count, ==, i == 0);
+		g_assert_cmpuint(tally->waited.count, ==, i == 0 ? 2 : 0);
+		if (i == 0)
+			g_assert_cmpuint(tally->waited.max_ns, >, tally->service.max_ns);
+		run_end(&run);
+		listener_stop(&listener);
+	}
+}
+
 /* A limit that no machine keeps ends the run; what was left counts as stopped. */
 static void test_lagged(void)
 {
@@ -704,6 +744,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/driver/unplayable", test_unplayable);
 	g_test_add_func("/driver/stopped", test_stopped);
 	g_test_add_func("/driver/duration", test_duration);
+	g_test_add_func("/driver/waited", test_waited);
 	g_test_add_func("/driver/lagged", test_lagged);
 	g_test_add_func("/driver/concurrency", test_concurrency);
 	return g_test_run();
