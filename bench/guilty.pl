@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 use IO::Socket::INET;
+use Socket qw(SO_RCVBUF pack_sockaddr_in inet_aton);
 
 my ($kind, $port, $sessions, @guilty) = @ARGV;
 my %guilty = map { $guilty[$_] => $_ } 0 .. $#guilty;
@@ -50,11 +51,19 @@ if ($kind eq "redis-hash") {
 		sprintf "*4\r\n\$4\r\nEVAL\r\n\$%d\r\n%s\r\n\$1\r\n0\r\n\$%d\r\n%s\r\n", length $script, $script, length $words, $words;
 	};
 }
+# A connection; who reads slowly has little room for what comes, so that the server feels it.
+sub begin {
+	my ($slow) = @_;
+	my $socket = IO::Socket::INET->new(Proto => "tcp") or return;
+	$socket->sockopt(SO_RCVBUF, 1 << 16) if $slow;
+	return $socket->connect(pack_sockaddr_in($port, inet_aton("127.0.0.1"))) && $socket;
+}
+
 my ($server) = $kind =~ /^(\w+)-/;
 my $end = $server eq "redis" ? "QUIT\r\n" : "";
 for my $number (0 .. $sessions - 1) {
-	my $socket = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => $port) or die "session $number: $!";
-	my $pause = $kind =~ /-reader$/ && exists $guilty{$number} ? 0.06 : 0;
+	my $pause = $kind =~ /-reader$/ && exists $guilty{$number} ? 0.02 : 0;
+	my $socket = begin($pause) or die "session $number: $!";
 	my @messages = ($say{$server}->($number, "keep-alive"));
 	push @messages, exists $guilty{$number} ? $hurt{$kind}->($guilty{$number}) . $end
 		: $say{$server}->($number + 1, "close") . $end;
@@ -62,9 +71,9 @@ for my $number (0 .. $sessions - 1) {
 		my ($sent, $bytes) = 0;
 		$sent += syswrite($socket, $messages[$at], length($messages[$at]) - $sent, $sent) // die "session $number: $!"
 			while $sent < length $messages[$at];
-		sysread($socket, $bytes, 1 << 20) or last;
+		sysread($socket, $bytes, $pause ? 1 << 18 : 1 << 20) or last;
 		next if $at < $#messages;
-		select undef, undef, undef, $pause while sysread($socket, $bytes, 1 << 20);
+		select undef, undef, undef, $pause while sysread($socket, $bytes, $pause ? 1 << 18 : 1 << 20);
 	}
 	close $socket;
 }

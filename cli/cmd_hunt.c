@@ -12,6 +12,8 @@
 #include "cli/kit/options.h"
 #include "cli/reduce/child.h"
 #include "cli/reduce/hunt_record.h"
+#include "cli/reduce/jobs.h"
+#include "cli/reduce/jobs_option.h"
 #include "cli/reduce/named.h"
 #include "cli/reduce/reduce_view.h"
 #include "cli/reduce/reducing.h"
@@ -29,6 +31,7 @@ static const struct fdar_usage_values values[] = {
 
 static const struct fdar_usage_range ranges[] = {
 	{ "bytes", 0, FDAR_ANY_NUMBER, FALSE },
+	{ "jobs", 1, FDAR_JOBS_AT_ONCE_MAX, FALSE },
 	{ NULL, 0, 0, FALSE },
 };
 
@@ -74,8 +77,8 @@ static const struct fdar_usage usage = {
 
 struct texts {
 	char *output, *test, *baseline, *over, *time, *sample, *sources, *reset, *grace, *user;
-	gint64 bytes;
-	gboolean io, quiet;
+	gint64 bytes, jobs;
+	gboolean io, client_pace, quiet;
 	struct fdar_capture_texts capture;
 	char *captures[3];
 };
@@ -98,6 +101,9 @@ static const GOptionEntry table[] = {
 	  "At most N runs of each cause for the bytes within its messages, 40 is the default; 0 "
 	  "leaves messages whole",
 	  "N" },
+	{ "jobs", 'j', 0, G_OPTION_ARG_INT64, AT(jobs), FDAR_JOBS_HELP, "N" },
+	{ "client-pace", 0, 0, G_OPTION_ARG_NONE, AT(client_pace), FDAR_TRIAL_CLIENT_PACE_HELP,
+	  NULL },
 	{ "io", 0, 0, G_OPTION_ARG_NONE, AT(io),
 	  "Record waits, reads and writes only: for a server that was not rebuilt", NULL },
 	{ "sample", 0, 0, G_OPTION_ARG_STRING, AT(sample),
@@ -412,6 +418,11 @@ static gboolean hunt_read(struct hunt *hunt, struct texts *texts, int argc, char
 	hunt->load.max_gap_ns = FDAR_TIMELINE_KEEP;
 	hunt->how.io = hunt->how.io || texts->io; /* samples need it */
 	hunt->how.user = texts->user;
+	hunt->how.client_pace = texts->client_pace;
+	hunt->options.jobs = (unsigned)texts->jobs;
+	hunt->trial.reset = texts->reset;
+	if (!fdar_jobs_option_read(hunt->options.jobs, &hunt->trial, hunt->judge.test, error))
+		return FALSE;
 	return fdar_capture_options_read(&texts->capture, 2, texts->captures, &hunt->load.capture,
 					 &hunt->load.server_ports, error);
 }
@@ -430,6 +441,7 @@ static void fill_options(struct hunt *hunt)
 	hunt->trial = (struct fdar_trial_options){ .server = hunt->server,
 						   .user = hunt->user,
 						   .sources = hunt->texts->sources,
+						   .client_pace = hunt->texts->client_pace,
 						   .grace_ms = hunt->trial.grace_ms,
 						   .reset = hunt->texts->reset,
 						   .kept = hunt->texts->reset ? &hunt->kept : NULL,
@@ -458,6 +470,7 @@ static int start(struct hunt *hunt)
 		return fdar_failure(&usage, error);
 	}
 	fill_options(hunt);
+	fdar_jobs_option_try(&usage, &hunt->options.jobs);
 	hunt->trial.directory = work.path;
 	code = search(hunt);
 	fdar_serving_drop(&hunt->trial);

@@ -201,6 +201,7 @@ static int record_played(char *const *command, const struct fdar_record_texts *t
 					    .to = texts->to,
 					    .clones = texts->clones,
 					    .sources = texts->sources,
+					    .client_pace = texts->client_pace,
 					    .output = texts->output,
 					    .quiet = texts->quiet,
 					    .wait_ns = wait_ns,

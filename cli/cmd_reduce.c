@@ -10,6 +10,7 @@
 #include "cli/kit/options.h"
 #include "cli/kit/reading.h"
 #include "cli/reduce/jobs.h"
+#include "cli/reduce/jobs_option.h"
 #include "cli/reduce/reduce_view.h"
 #include "cli/reduce/reducing.h"
 #include "cli/reduce/serving.h"
@@ -97,7 +98,7 @@ struct texts {
 	char *speed_text, *concurrency_text;
 	char *wait_for, *time;
 	gint64 copies, runs, trust, confirm, bytes, jobs;
-	gboolean timed, all, whole_sessions, keep_copies, quiet;
+	gboolean timed, client_pace, all, whole_sessions, keep_copies, quiet;
 	struct fdar_capture_texts capture;
 	char *captures[3]; /* a command line with the capture alone */
 };
@@ -144,10 +145,9 @@ static const GOptionEntry table[] = {
 	  "A part hurts when yes leads no by this; 2 is the default, 1 for a test that is never "
 	  "wrong",
 	  "N" },
-	{ "jobs", 'j', 0, G_OPTION_ARG_INT64, AT(jobs),
-	  "Make N runs at once, each with a server in a network namespace of its own; default: one "
-	  "after the other, in none",
-	  "N" },
+	{ "jobs", 'j', 0, G_OPTION_ARG_INT64, AT(jobs), FDAR_JOBS_HELP, "N" },
+	{ "client-pace", 0, 0, G_OPTION_ARG_NONE, AT(client_pace), FDAR_TRIAL_CLIENT_PACE_HELP,
+	  NULL },
 	{ "all", 'a', 0, G_OPTION_ARG_NONE, AT(all),
 	  "Find every cause: what is left without the first is searched again, while it hurts",
 	  NULL },
@@ -263,26 +263,10 @@ static gboolean read_play(struct request *request, const struct texts *texts, ch
 	request->trial.timeout = texts->timeout ? texts->timeout : "10s";
 	request->trial.speed = texts->timed ? texts->speed_text ? texts->speed_text : "1" : NULL;
 	request->trial.concurrency = texts->concurrency_text;
+	request->trial.client_pace = texts->client_pace;
 	request->trial.replay = fdar_cmd_replay;
 	request->trial.analyze = fdar_cmd_analyze;
 	return TRUE;
-}
-
-/* Runs at once share the processors, and files; not the network. */
-static gboolean read_jobs(struct request *request, const struct texts *texts, GError **error)
-{
-	request->options.jobs = (unsigned)texts->jobs;
-	if (!texts->jobs)
-		return TRUE;
-	if (texts->reset || request->judge.test == FDAR_TEST_FUNCTION)
-		return bad(error,
-			   "--jobs goes with a server that is started for each run: not with "
-			   "--reset, nor with function:NAME, whose runs share a recorder");
-	if (texts->to && !fdar_trial_is_loopback(texts->to))
-		return bad(error, "--jobs: in a network namespace of its own a server is only "
-				  "reached by loopback: give --to such an address, or none");
-	return fdar_jobs_check(request->options.jobs, request->judge.test == FDAR_TEST_LATENCY,
-			       error);
 }
 
 /* The capture is argv[1], alone; what follows -- is the server's. */
@@ -310,6 +294,7 @@ static gboolean request_read(struct request *request, struct texts *texts, int a
 	options->all = texts->all;
 	options->whole_sessions = texts->whole_sessions;
 	options->keep_copies = texts->keep_copies;
+	options->jobs = (unsigned)texts->jobs;
 	request->state =
 		texts->state ? g_strdup(texts->state) : g_strconcat(texts->output, ".state", NULL);
 	request->load.max_gap_ns = FDAR_TIMELINE_KEEP;
@@ -324,8 +309,9 @@ static gboolean request_read(struct request *request, struct texts *texts, int a
 	       fdar_capture_check_other(texts->baseline, "the baseline", request->state, error) &&
 	       fdar_judge_parse_over(&request->judge, texts->over, texts->baseline != NULL,
 				     error) &&
-	       read_jobs(request, texts, error) &&
-	       read_play(request, texts, argv + 2 + (argv[2] && strcmp(argv[2], "--") == 0), error);
+	       read_play(request, texts, argv + 2 + (argv[2] && strcmp(argv[2], "--") == 0),
+			 error) &&
+	       fdar_jobs_option_read(options->jobs, &request->trial, request->judge.test, error);
 }
 
 /* Everything that answers depend on. */
@@ -348,6 +334,8 @@ static char *describe(const struct texts *texts, char **server)
 		g_string_append_printf(text, "%s\n", *server);
 	if (texts->user)
 		g_string_append_printf(text, "--user %s\n", texts->user);
+	if (texts->client_pace)
+		g_string_append(text, "--client-pace\n");
 	g_string_append_printf(text, "%" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %d %d",
 			       texts->copies, texts->trust, texts->timed, texts->all);
 	return g_string_free(text, FALSE);
@@ -421,20 +409,6 @@ static int search(struct request *request, struct fdar_reducing *reducing,
 	return code;
 }
 
-/* Where the kernel gives no namespaces it goes on without. */
-static void check_jobs(struct request *request)
-{
-	g_autoptr(GError) error = NULL;
-
-	if (!request->options.jobs || fdar_jobs_are_permitted(&error))
-		return;
-	fdar_warning(&usage,
-		     "--jobs: a network namespace cannot be had here (%s): runs go one after the "
-		     "other, in none",
-		     error->message);
-	request->options.jobs = 0;
-}
-
 static int run(struct request *request, const struct texts *texts, const char *path)
 {
 	g_autofree char *text = describe(texts, (char **)request->trial.server);
@@ -466,7 +440,7 @@ static int run(struct request *request, const struct texts *texts, const char *p
 			fdar_state_answers(reducing.state), request->state);
 	request->trial.directory = work.path;
 	request->trial.stop = fdar_interrupt_catch();
-	check_jobs(request);
+	fdar_jobs_option_try(&usage, &request->options.jobs);
 	code = search(request, &reducing, &view, path);
 	fdar_serving_drop(&request->trial);
 	fdar_state_close(reducing.state, FALSE, NULL);

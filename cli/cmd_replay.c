@@ -175,6 +175,7 @@ static gboolean replay_read(struct replay *replay, struct fdar_replay_texts *tex
 	replay->texts = &texts->capture;
 	replay->silent = texts->silent;
 	replay->inputs.half_open = texts->half_open;
+	replay->load.windows = texts->client_pace;
 	replay->driver.verbatim = texts->tls && strcmp(texts->tls, "verbatim") == 0;
 	replay->driver.tls = texts->tls && !replay->driver.verbatim;
 	if (replay->driver.tls && strcmp(texts->tls, CAPTURED_NAME) != 0)

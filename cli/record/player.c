@@ -89,6 +89,8 @@ static int play(const struct fdar_player *player, const char *where, const char 
 		g_ptr_array_add(arguments, (gpointer) "--sources");
 		g_ptr_array_add(arguments, (gpointer)player->sources);
 	}
+	if (player->client_pace)
+		g_ptr_array_add(arguments, (gpointer) "--client-pace");
 	if (player->quiet)
 		g_ptr_array_add(arguments, (gpointer) "--silent");
 	g_ptr_array_add(arguments, NULL);

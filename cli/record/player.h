@@ -27,8 +27,9 @@ struct fdar_player {
 	const char *clones;  /* as replay takes it; NULL: one */
 	const char *sources; /* likewise; NULL: what replay takes */
 	const char *output;  /* the recording's directory */
-	gboolean quiet;      /* nothing is said of what is played but warnings and errors */
-	guint64 wait_ns;     /* how long the server may take until it listens; 0: 10 s */
+	gboolean client_pace;
+	gboolean quiet;  /* nothing is said of what is played but warnings and errors */
+	guint64 wait_ns; /* how long the server may take until it listens; 0: 10 s */
 	int (*replay)(int argc, char **argv); /* the command */
 	volatile int *
 		end; /* enum fdar_player_end, in memory that the recorder shares; set before it is ended */

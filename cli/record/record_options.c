@@ -155,6 +155,8 @@ static const GOptionEntry table[] = {
 	{ "label", 'l', 0, TEXT(label), "What the sessions played are called", "LABEL" },
 	{ "clones", 'n', 0, TEXT(clones), "Play every session N times, from an address each", "N" },
 	{ "sources", 0, 0, TEXT(sources), "Addresses that clients get (flowdar replay)", "PREFIX" },
+	{ "client-pace", 0, 0, FLAG(client_pace),
+	  "Clients read no faster than captured (flowdar replay)", NULL },
 	{ "wait-for", 0, 0, TEXT(wait_for),
 	  "How long the server may take until it listens; 10s is the default", "TIME" },
 	{ "memory", 'm', 0, TEXT(memory),
@@ -482,10 +484,10 @@ gboolean fdar_record_check_play(const struct fdar_record_texts *texts, guint64 *
 {
 	*wait_ns = 0;
 	if (!texts->play) {
-		if (texts->to || texts->label || texts->clones || texts->sources || texts->wait_for)
-			return wrong(
-				error,
-				"--to, --label, --clones, --sources and --wait-for go with --play");
+		if (texts->to || texts->label || texts->clones || texts->sources ||
+		    texts->wait_for || texts->client_pace)
+			return wrong(error, "--to, --label, --clones, --sources, --client-pace and "
+					    "--wait-for go with --play");
 		return TRUE;
 	}
 	if (texts->attach || texts->snapshot)

@@ -35,6 +35,7 @@ struct fdar_record_texts {
 	gint64 depth;
 	gint64 bytes;
 	gint64 count;
+	gboolean client_pace; /* of play */
 	gboolean io;
 	gboolean lossless;
 	gboolean crash_safe;

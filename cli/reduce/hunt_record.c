@@ -60,6 +60,8 @@ void fdar_hunt_record_options(const struct fdar_hunt_record *record, GPtrArray *
 		g_ptr_array_add(arguments, g_strdup_printf("--sample=%u", record->sample_hz));
 	if (record->user)
 		g_ptr_array_add(arguments, g_strconcat("--user=", record->user, NULL));
+	if (record->client_pace)
+		g_ptr_array_add(arguments, g_strdup("--client-pace"));
 	if (record->sources)
 		g_ptr_array_add(arguments, g_strconcat("--sources=", record->sources, NULL));
 }

@@ -17,8 +17,9 @@ struct fdar_hunt_record {
 	unsigned sample_hz;  /* 0: no samples; else io is set, too */
 	guint32 copies[2];   /* of normal.pcap and of smallest.pcap */
 	const char *sources; /* of clients, as replay takes it; NULL: what that takes */
-	const char *user;    /* whom the server is run as; NULL: who we are */
-	guint32 times;       /* recordings of what hurts: bad, bad-2, ... */
+	gboolean client_pace;
+	const char *user; /* whom the server is run as; NULL: who we are */
+	guint32 times;    /* recordings of what hurts: bad, bad-2, ... */
 };
 
 /* --sample's value: samples a second. FALSE and error (G_OPTION_ERROR). */

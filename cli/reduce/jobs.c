@@ -18,6 +18,7 @@
 #include "base/processors.h"
 #include "pipeline/server/processes.h"
 
+#define NO_RIGHT      "root without CAP_SYS_ADMIN, as in a container"
 #define LOOK_MS       20
 #define DOMAIN_BYTES  64u
 #define MESSAGE_BYTES 600u
@@ -81,9 +82,9 @@ static gboolean isolate(GError **error)
 
 	if (unshare(CLONE_NEWNET) != 0) {
 		if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0)
-			return fail(error, "unshare");
+			return fail(error, user ? "unshare" : NO_RIGHT);
 		if (!map_users(user, group))
-			return fail(error, "/proc/self/uid_map");
+			return fail(error, user ? "/proc/self/uid_map" : NO_RIGHT);
 	}
 	return bring_up_loopback() || fail(error, "lo");
 }

@@ -242,6 +242,17 @@ static enum fdar_reduce_end confirm_step(struct fdar_reducing *reducing)
 	return end;
 }
 
+/* Of a search that goes on: runs that were cut then, too, show nothing, and were given more time. */
+static void recall_cut(struct fdar_reducing *reducing)
+{
+	if (reducing->state)
+		reducing->cut = fdar_state_number(reducing->state, "cut");
+	if (!reducing->cut)
+		return;
+	reducing->widened = 1;
+	reducing->limit_ns *= 2;
+}
+
 void fdar_reducing_run(struct fdar_reducing *reducing, GError **error)
 {
 	reducing->began_us = g_get_monotonic_time();
@@ -254,6 +265,7 @@ void fdar_reducing_run(struct fdar_reducing *reducing, GError **error)
 	if (fdar_reducing_whole(reducing, &reducing->error) &&
 	    fdar_reducing_normal(reducing, &reducing->error) &&
 	    fdar_reducing_baseline(reducing, &reducing->error)) {
+		recall_cut(reducing);
 		reducing->end = sessions_step(reducing);
 		reducing->end = messages_step(reducing, reducing->end);
 		fdar_part_list_sort(&reducing->kept);

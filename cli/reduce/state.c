@@ -12,6 +12,7 @@
 #include "base/target.h"
 
 #define MAGIC     "flowdar-reduce 1 "
+#define NUMBER    "= "
 #define BYTES_MAX ((gsize)256 << 20)
 
 struct fdar_state {
@@ -91,7 +92,35 @@ static gboolean open_file(struct fdar_state *state)
 
 guint fdar_state_answers(const struct fdar_state *state)
 {
-	return state->lines->len;
+	guint answers = 0;
+
+	for (guint i = 0; i < state->lines->len; i++)
+		answers += !g_str_has_prefix(g_ptr_array_index(state->lines, i), NUMBER);
+	return answers;
+}
+
+uint64_t fdar_state_number(const struct fdar_state *state, const char *name)
+{
+	g_autofree char *prefix = g_strconcat(NUMBER, name, " ", NULL);
+	guint64 number = 0, found;
+
+	for (guint i = 0; i < state->lines->len; i++) {
+		const char *line = g_ptr_array_index(state->lines, i);
+
+		if (g_str_has_prefix(line, prefix) &&
+		    g_ascii_string_to_unsigned(line + strlen(prefix), 10, 0, G_MAXUINT64, &found,
+					       NULL))
+			number = found;
+	}
+	return number;
+}
+
+void fdar_state_keep_number(struct fdar_state *state, const char *name, uint64_t number)
+{
+	g_autofree char *line =
+		g_strdup_printf("%s %" G_GUINT64_FORMAT "\n", name, (guint64)number);
+
+	fdar_state_keep(state, "=", line);
 }
 
 void fdar_state_recall(const struct fdar_state *state, const char *step, struct fdar_tries *tries)

@@ -2,13 +2,14 @@
  * The state of a search in a file: the answers so far, so that one that was killed goes on.
  *
  * A first line tells the search by a checksum of what was asked for; then a line an answer: which
- * step of the search, and what replay/reduce/tries.h says of the line. Lines are appended as they
+ * step of the search, and what replay/reduce/tries.h says of the line; or a line "= NAME NUMBER". Lines are appended as they
  * come; one that a crash cut is left out, and so is what follows it.
  */
 #ifndef FDAR_CLI_REDUCE_STATE_H
 #define FDAR_CLI_REDUCE_STATE_H
 
 #include <glib.h>
+#include <stdint.h>
 
 #include "replay/reduce/tries.h"
 
@@ -17,6 +18,10 @@ struct fdar_state;
 /* Opens or makes it. NULL and error when it is of another search, or no such file, or cannot be
  * written. */
 struct fdar_state *fdar_state_open(const char *path, const char *fingerprint, GError **error);
+
+/* A number that belongs to the search as a whole, as it was kept last; 0: never. */
+uint64_t fdar_state_number(const struct fdar_state *state, const char *name);
+void fdar_state_keep_number(struct fdar_state *state, const char *name, uint64_t number);
 
 /* How many answers were in it. */
 guint fdar_state_answers(const struct fdar_state *state);

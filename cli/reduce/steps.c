@@ -119,6 +119,8 @@ static enum fdar_answer as_before(const struct fdar_reducing *reducing,
 static void was_cut(struct fdar_reducing *reducing)
 {
 	reducing->cut++;
+	if (reducing->state)
+		fdar_state_keep_number(reducing->state, "cut", reducing->cut);
 	if (reducing->widened >= WIDEN_MAX)
 		return;
 	reducing->widened++;

@@ -108,6 +108,8 @@ static GPtrArray *replay_arguments(const struct fdar_trial_options *options,
 		add(arguments, "--speed", g_strdup(options->speed ? options->speed : "1"));
 	else
 		g_ptr_array_add(arguments, g_strdup("--asap"));
+	if (options->client_pace)
+		g_ptr_array_add(arguments, g_strdup("--client-pace"));
 	if (options->sources)
 		add(arguments, "--sources", g_strdup(options->sources));
 	if (play->one_by_one || play->then)

@@ -21,6 +21,7 @@ struct fdar_trial_options {
 	const char *timeout;   /* of sessions, as replay takes it */
 	const char *speed;     /* times as captured; NULL: as fast as the server answers */
 	const char *concurrency;
+	gboolean client_pace;                  /* clients read as slowly as captured */
 	uint64_t wait_ns;                      /* how long it may take until it listens */
 	int (*replay)(int argc, char **argv);  /* the command */
 	int (*analyze)(int argc, char **argv); /* likewise; for functions (function.h) alone */
@@ -47,6 +48,10 @@ gboolean fdar_trial_read_grace(struct fdar_trial_options *options, const char *t
 
 #define FDAR_TRIAL_USER_HELP \
 	"Run the server as this user (for root; setpriv and the like cannot be traced)"
+
+#define FDAR_TRIAL_CLIENT_PACE_HELP                                                               \
+	"Clients read no faster than captured (flowdar replay): for slow readers, that hold the " \
+	"server up"
 
 /* Whether replay takes them (NULL: yes). */
 #define FDAR_TRIAL_SOURCES_HELP \

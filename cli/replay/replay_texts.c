@@ -102,6 +102,10 @@ static const GOptionEntry options[] = {
 	  "Play connections that were never established too (SYN scans and floods): as such, "
 	  "without acknowledging the answer",
 	  NULL },
+	{ "client-pace", 0, 0, G_OPTION_ARG_NONE, AT(client_pace),
+	  "Read no faster than captured clients did, by the windows that they advertised: slow "
+	  "readers hold a server up then as they did",
+	  NULL },
 	{ "lockstep", 0, 0, G_OPTION_ARG_NONE, AT(lockstep),
 	  "One step of one session at a time, in one order: the next goes out when the server has "
 	  "taken "

@@ -34,6 +34,7 @@ struct fdar_replay_texts {
 	gboolean asap;
 	gboolean allow_remote;
 	gboolean half_open;
+	gboolean client_pace;
 	gboolean silent; /* of record --quiet: neither progress nor summary */
 	char *tls;
 	char *tls_cert;

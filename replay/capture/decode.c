@@ -28,8 +28,22 @@ static void set_host(const struct fdar_view *view, uint32_t offset, uint8_t fami
 	       family == FDAR_FAMILY_IPV4 ? 4 : 16);
 }
 
-/* TCP options: is Fast Open (34, or the experiment 254 with its magic) among them? */
-static gboolean has_fast_open(const struct fdar_view *view, uint32_t header_length)
+/* A TCP option, which the packet has: Fast Open is 34, or the experiment 254 with its magic. */
+static void take_option(const struct fdar_view *view, uint32_t at, uint32_t kind, uint32_t size,
+			struct fdar_decoded *decoded)
+{
+	gboolean syn = (decoded->flags & FDAR_TCP_SYN) != 0;
+
+	if (kind == 34 || (kind == 254 && size >= 4 && fdar_view_u16(view, at + 2) == 0xf989))
+		decoded->fast_open = TRUE;
+	else if (kind == 2 && size == 4 && syn)
+		decoded->mss = (uint16_t)fdar_view_u16(view, at + 2);
+	else if (kind == 3 && size == 3 && syn)
+		decoded->scale = (uint8_t)MIN(fdar_view_u8(view, at + 2), 14);
+}
+
+static void take_options(const struct fdar_view *view, uint32_t header_length,
+			 struct fdar_decoded *decoded)
 {
 	uint32_t at = 20;
 
@@ -38,21 +52,17 @@ static gboolean has_fast_open(const struct fdar_view *view, uint32_t header_leng
 		uint32_t size = fdar_view_u8(view, at + 1);
 
 		if (kind == 0)
-			return FALSE;
+			return;
 		if (kind == 1) {
 			at++;
 			continue;
 		}
 		if (size < 2)
-			return FALSE;
-		if (kind == 34)
-			return TRUE;
-		if (kind == 254 && size >= 4 && fdar_view_has(view, at + 4) &&
-		    fdar_view_u16(view, at + 2) == 0xf989)
-			return TRUE;
+			return;
+		if (kind == 34 || fdar_view_has(view, at + MIN(size, 4)))
+			take_option(view, at, kind, size, decoded);
 		at += size;
 	}
-	return FALSE;
 }
 
 static void decode_tcp(const struct fdar_view *view, struct fdar_decoded *decoded)
@@ -74,7 +84,9 @@ static void decode_tcp(const struct fdar_view *view, struct fdar_decoded *decode
 	decoded->header_length = header;
 	if (decoded->flags & FDAR_TCP_URG)
 		decoded->urgent = (uint16_t)fdar_view_u16(view, 18);
-	decoded->fast_open = has_fast_open(view, header);
+	decoded->window = (uint16_t)fdar_view_u16(view, 14);
+	decoded->scale = FDAR_DECODED_NO_SCALE;
+	take_options(view, header, decoded);
 }
 
 static void decode_udp(const struct fdar_view *view, struct fdar_decoded *decoded)

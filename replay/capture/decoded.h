@@ -33,6 +33,8 @@ enum fdar_tcp_flag {
 /* Checksums of outer headers that cover the innermost packet: of UDP, of GRE. */
 #define FDAR_COVERS_MAX 4
 
+#define FDAR_DECODED_NO_SCALE 255u
+
 struct fdar_decoded {
 	uint8_t kind;       /* enum fdar_decoded_kind; what is below is set as far as it got */
 	uint8_t family;     /* enum fdar_family */
@@ -48,6 +50,9 @@ struct fdar_decoded {
 	uint32_t net;    /* which of several networks with the same addresses: of VLAN tags and of
 			  * tunnels' network identifiers; 0 without any */
 	uint16_t urgent; /* TCP: the urgent pointer, 0 when it is not set */
+	uint16_t window; /* TCP: as it is in the header, not scaled */
+	uint16_t mss;    /* TCP, of a SYN: the largest segment that its sender takes; 0: not said */
+	uint8_t scale;   /* likewise: of windows, FDAR_DECODED_NO_SCALE: not said */
 	uint8_t hops;    /* time to live, hop limit */
 	uint8_t tunnels; /* how deep: l3, src_at, dst_at and covers are of a packet in others. In a
 			  * datagram that was put together they count from its start */

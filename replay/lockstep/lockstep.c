@@ -142,6 +142,10 @@ static gboolean pump(struct fdar_lockstep *lockstep, uint64_t wait_ns)
 		if (alive)
 			fdar_play_go(stage, play);
 	}
+	for (struct fdar_timer *timer;
+	     (timer = fdar_timers_expired(stage->timers, fdar_now_ns())) != NULL;)
+		if (fdar_play_holds((struct fdar_play *)timer))
+			fdar_play_wake(stage, (struct fdar_play *)timer);
 	return count > 0;
 }
 
@@ -211,6 +215,9 @@ static void look(struct fdar_lockstep *lockstep, struct fdar_settling *settling)
 	if (settling->under_way && lockstep->carried_ns < FDAR_LOCKSTEP_CARRIED_NS) {
 		lockstep->carried_ns += span;
 		lockstep->idle_ns = 0;
+	} else if (lockstep->seat->play && fdar_play_holds(lockstep->seat->play)) {
+		lockstep->idle_ns =
+			0; /* the server waits for us, as it did for the captured client */
 	} else if (is_idle(settling)) {
 		lockstep->idle_ns += span;
 	} else if (settling->rest == FDAR_REST_BUSY) {

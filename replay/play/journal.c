@@ -99,6 +99,8 @@ static void add_exchanges(GString *line, const struct fdar_outcome *outcome)
 			g_string_append_printf(line,
 					       ",\"first_ns\":%" PRIu64 ",\"last_ns\":%" PRIu64,
 					       exchange->first_ns, exchange->last_ns);
+		if (exchange->held_ns)
+			g_string_append_printf(line, ",\"held_ns\":%" PRIu64, exchange->held_ns);
 		g_string_append_c(line, '}');
 	}
 	g_string_append_c(line, ']');

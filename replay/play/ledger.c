@@ -22,6 +22,14 @@ void fdar_ledger_lag(struct fdar_stage *stage, struct fdar_play *play, uint64_t 
 		stage->lagged = TRUE;
 }
 
+/* How long something took, without the time in which we took nothing of it. */
+static uint64_t took(const struct fdar_exchange *exchange, uint64_t from_ns, uint64_t to_ns)
+{
+	uint64_t ns = to_ns - MIN(from_ns, to_ns);
+
+	return ns - MIN(exchange->held_ns, ns);
+}
+
 /* Counts the exchange at hand; until_ns: it is still waited for then; 0: it is over. */
 static void count(struct fdar_stage *stage, struct fdar_play *play, uint64_t until_ns)
 {
@@ -30,11 +38,11 @@ static void count(struct fdar_stage *stage, struct fdar_play *play, uint64_t unt
 	struct fdar_tally *tally = tally_of(stage, play);
 
 	if (exchange->last_ns) {
-		uint64_t service_ns = exchange->last_ns - exchange->sent_ns;
+		uint64_t service_ns = took(exchange, exchange->sent_ns, exchange->last_ns);
 
 		tally->exchanges++;
 		fdar_latency_add(&tally->exchange,
-				 exchange->last_ns - MIN(exchange->due_ns, exchange->last_ns));
+				 took(exchange, exchange->due_ns, exchange->last_ns));
 		fdar_latency_add(&tally->service, service_ns);
 		if (!until_ns)
 			fdar_latency_add(&tally->waited, service_ns);
@@ -42,17 +50,20 @@ static void count(struct fdar_stage *stage, struct fdar_play *play, uint64_t unt
 	if (!lesson)
 		return;
 	if (until_ns && play->exchanges_total < lesson->answered)
-		fdar_latency_add(&tally->waited, until_ns - MIN(exchange->sent_ns, until_ns));
+		fdar_latency_add(&tally->waited, took(exchange, exchange->sent_ns, until_ns));
 	else if (!until_ns && exchange->last_ns)
 		lesson->answered = MAX(lesson->answered, play->exchanges_total + 1);
 }
 
 static void close_exchange(struct fdar_stage *stage, struct fdar_play *play, uint64_t until_ns)
 {
-	struct fdar_exchange exchange = play->exchange;
+	struct fdar_exchange exchange;
 
 	if (!play->in_exchange)
 		return;
+	play->exchange.held_ns =
+		fdar_taking_held_ns(&play->taking, fdar_now_ns()) - play->held_before_ns;
+	exchange = play->exchange;
 	count(stage, play, until_ns);
 	play->in_exchange = FALSE;
 	play->exchanges_total++;
@@ -141,6 +152,7 @@ void fdar_ledger_send(struct fdar_stage *stage, struct fdar_play *play,
 		fdar_ledger_close(stage, play);
 	if (!play->in_exchange) {
 		memset(&play->exchange, 0, sizeof(play->exchange));
+		play->held_before_ns = fdar_taking_held_ns(&play->taking, now_ns);
 		play->in_exchange = TRUE;
 	}
 	if (!play->exchange.first_ns) {

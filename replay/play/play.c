@@ -37,12 +37,32 @@ static void fail(struct fdar_stage *stage, struct fdar_play *play, int code)
 		fdar_play_stop(stage, play, verdict, g_strerror(code));
 }
 
-/* Reads all there is. FALSE when the play is over. */
+/* How much it may read now. While it may not, the answer is no longer on its way because of that: nothing times out. */
+static size_t permits(const struct fdar_stage *stage, struct fdar_play *play)
+{
+	struct fdar_dialogue *dialogue = &play->dialogue;
+	size_t size = stage->buffer_bytes;
+
+	if (play->start.script->hold_count)
+		size = fdar_taking_permits(&play->taking, play->start.script, &stage->options.pace,
+					   dialogue->received, size, fdar_now_ns());
+	if (!size)
+		dialogue->active_ns = MAX(dialogue->active_ns, play->taking.until_ns);
+	return size;
+}
+
+/* Reads all there is, and may be read. FALSE when the play is over. */
 static gboolean read_all(struct fdar_stage *stage, struct fdar_play *play, gboolean to_the_end)
 {
 	play->unread = FALSE;
 	for (unsigned i = 0; i < READS_A_TURN; i++) {
-		ssize_t n = fdar_transfer_recv(play, stage->buffer, stage->buffer_bytes);
+		size_t size = permits(stage, play);
+		ssize_t n = size ? fdar_transfer_recv(play, stage->buffer, size) : 0;
+
+		if (!size) {
+			fdar_timers_set(stage->timers, &play->timer, play->taking.until_ns);
+			return TRUE;
+		}
 
 		if (n > 0 || (n == 0 && !is_tcp(play))) {
 			uint64_t now = fdar_now_ns();
@@ -54,7 +74,7 @@ static gboolean read_all(struct fdar_stage *stage, struct fdar_play *play, gbool
 				fdar_rewriter_heard(play->rewriter, stage->buffer, (size_t)n);
 			fdar_dialogue_heard(&play->dialogue, (uint64_t)n, now);
 			/* A short read has emptied the socket; the close comes as an event. */
-			if (is_tcp(play) && !to_the_end && (size_t)n < stage->buffer_bytes &&
+			if (is_tcp(play) && !to_the_end && (size_t)n < size &&
 			    (!play->tls || fdar_tls_link_is_empty(play->tls)))
 				return TRUE;
 			continue;
@@ -162,7 +182,9 @@ static gboolean wait_socket(struct fdar_stage *stage, struct fdar_play *play, ui
 {
 	uint64_t deadline = play->dialogue.active_ns + stage->options.pace.timeout_ns;
 
-	if (now_ns >= deadline) {
+	if (fdar_play_holds(play))
+		deadline = MIN(deadline, play->taking.until_ns);
+	else if (now_ns >= deadline) {
 		fdar_play_stop(stage, play, FDAR_RESULT_TIMEOUT,
 			       play->connected ? "the server stopped reading"
 					       : "no connection came");
@@ -208,6 +230,14 @@ static gboolean hold_half_open(struct fdar_stage *stage, struct fdar_play *play,
 	return TRUE;
 }
 
+/* When it is to be looked at again, if nothing comes before. */
+static uint64_t look_again_ns(const struct fdar_play *play, uint64_t now_ns, uint64_t wake_ns)
+{
+	if (fdar_play_holds(play))
+		return MIN(wake_ns, play->taking.until_ns);
+	return play->unread ? now_ns : wake_ns;
+}
+
 /* Does all that can be done now. FALSE when the play is over. */
 static gboolean advance(struct fdar_stage *stage, struct fdar_play *play)
 {
@@ -235,6 +265,9 @@ static gboolean advance(struct fdar_stage *stage, struct fdar_play *play)
 		}
 		if (!has_turn(stage, play))
 			return TRUE;
+		if (fdar_play_holds(play)) /* something may have been sent since it began */
+			play->dialogue.active_ns =
+				MAX(play->dialogue.active_ns, play->taking.until_ns);
 		switch (fdar_dialogue_next(&play->dialogue, pace, now, &next)) {
 		case FDAR_MOVE_SEND:
 			if (!send_piece(stage, play, &next, now))
@@ -254,7 +287,7 @@ static gboolean advance(struct fdar_stage *stage, struct fdar_play *play)
 			return FALSE;
 		case FDAR_MOVE_WAIT:
 			fdar_timers_set(stage->timers, &play->timer,
-					play->unread ? now : next.wake_ns);
+					look_again_ns(play, now, next.wake_ns));
 			return TRUE;
 		case FDAR_MOVE_DONE:
 			done(stage, play);
@@ -316,7 +349,7 @@ void fdar_play_go(struct fdar_stage *stage, struct fdar_play *play)
 
 void fdar_play_wake(struct fdar_stage *stage, struct fdar_play *play)
 {
-	if (play->unread && !read_all(stage, play, TRUE))
+	if ((play->unread || fdar_play_holds(play)) && !read_all(stage, play, TRUE))
 		return;
 	advance(stage, play);
 }
@@ -347,6 +380,7 @@ static gboolean open_socket(struct fdar_stage *stage, struct fdar_play *play,
 		setsockopt(play->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		/* An urgent byte is one of the captured stream, so it has to be one of this. */
 		setsockopt(play->fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
+		fdar_taking_prepare(&play->taking, play->start.script, play->fd);
 	}
 	if (play->start.script->half_open)
 		fdar_transfer_refuse_answers(play->fd);

@@ -14,6 +14,7 @@
 #include "replay/play/dialogue.h"
 #include "replay/play/driver.h"
 #include "replay/play/rewriter.h"
+#include "replay/play/taking.h"
 #include "replay/play/timers.h"
 #include "replay/tls/client.h"
 
@@ -72,6 +73,8 @@ struct fdar_play {
 	uint64_t lag_ns;
 	uint64_t sent_bytes;
 	struct fdar_likeness likeness;
+	struct fdar_taking taking;     /* how slowly it reads */
+	uint64_t held_before_ns;       /* what that has held up before the exchange that goes on */
 	struct fdar_exchange exchange; /* the one going on; monotonic times */
 	gboolean in_exchange;
 	GArray *exchanges; /* struct fdar_exchange, those that are over; NULL at first */
@@ -88,6 +91,12 @@ struct fdar_play *fdar_play_begin(struct fdar_stage *stage, const struct fdar_st
  * then leaves in one go, which costs a twentieth less than taking turns. */
 gboolean fdar_play_event(struct fdar_stage *stage, struct fdar_play *play, uint32_t events);
 void fdar_play_go(struct fdar_stage *stage, struct fdar_play *play);
+
+/* It reads nothing now, as the captured client did; its timer ends that. */
+static inline gboolean fdar_play_holds(const struct fdar_play *play)
+{
+	return play->taking.until_ns != 0;
+}
 
 /* Its time has come. */
 void fdar_play_wake(struct fdar_stage *stage, struct fdar_play *play);

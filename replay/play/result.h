@@ -36,6 +36,8 @@ struct fdar_exchange {
 	uint64_t sent_ns;  /* when it left */
 	uint64_t first_ns; /* when the first and the last byte of the answer came */
 	uint64_t last_ns;
+	uint64_t
+		held_ns; /* for so long nothing of it was read, as by the captured client (taking.h) */
 };
 
 /* How a session went. Valid during the call it is given to. */

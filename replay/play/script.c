@@ -114,6 +114,11 @@ static void script_init(struct fdar_script *script, const struct fdar_scripts *a
 	script->complete = TRUE;
 	script->lesson = &all->lessons[session->id];
 	script->tls = fdar_sessions_tls(all->sessions, session);
+	/* Of what was decrypted other bytes come, and as many of another's. */
+	if (!script->tls || !script->tls->decrypted) {
+		script->holds = fdar_sessions_holds(all->sessions, session);
+		script->hold_count = script->holds ? session->holds : 0;
+	}
 	script->plain = !script->tls && all->decrypted;
 	script->sealed = script->tls && (!script->tls->decrypted || script->tls->later);
 	script->hold_ns = session->ended == FDAR_ENDED_OPEN || session->ended == FDAR_ENDED_HALF

@@ -60,8 +60,11 @@ struct fdar_script {
 	/* live: a play of the script is over and about to be freed; NULL otherwise */
 	void (*over)(const struct fdar_script *script, struct fdar_play *play);
 	const struct fdar_session_tls *tls; /* NULL: it is not TLS */
-	gboolean plain;     /* it is not, and others of its capture are, which were decrypted */
-	gboolean sealed;    /* it is TLS, not decrypted or within the session */
+	gboolean plain;  /* it is not, and others of its capture are, which were decrypted */
+	gboolean sealed; /* it is TLS, not decrypted or within the session */
+	const struct fdar_hold *
+		holds; /* where the captured client took no more; NULL: nowhere, or not looked for */
+	uint32_t hold_count;
 	gboolean half_open; /* its SYN is all that is played */
 	gboolean complete;  /* FALSE for a live session that goes on */
 };

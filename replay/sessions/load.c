@@ -13,6 +13,7 @@
 #include "replay/sessions/decrypt.h"
 #include "replay/sessions/session_private.h"
 #include "replay/sessions/sides.h"
+#include "replay/sessions/windows.h"
 
 #define CHUNK          8u
 #define NO_CHUNK       UINT64_MAX
@@ -30,8 +31,16 @@ struct chunk {
 	struct entry entries[CHUNK];
 };
 
+/* What is known of a session that is open. */
+struct tail {
+	struct chunk chunk; /* first: it is what most look at */
+	struct fdar_window window;
+};
+
 struct loader {
 	struct fdar_sessions *sessions;
+	gboolean windows; /* holds are looked for */
+	size_t open_holds;
 	struct fdar_spool *chain;
 	struct fdar_slots *tails; /* of sessions that are open: their chunks, and user data */
 	GHashTable *turned;       /* ids plus 1 of sessions whose sides were guessed wrong */
@@ -122,6 +131,33 @@ static gboolean repeated(void *user, const struct fdar_session *session, void *d
 	return FALSE;
 }
 
+static void packet(void *user, const struct fdar_session *session, void *data, enum fdar_way way,
+		   const struct fdar_packet *captured, const struct fdar_decoded *decoded,
+		   uint64_t time_ns)
+{
+	struct loader *loader = user;
+	struct tail *tail = data;
+
+	(void)session;
+	(void)captured;
+	fdar_window_packet(&tail->window, way, decoded, time_ns, &loader->open_holds);
+}
+
+static void keep_holds(struct loader *loader, struct tail *tail, struct fdar_session *session)
+{
+	struct fdar_window *window = &tail->window;
+
+	if (window->holds && window->holds->len) {
+		uint64_t at = fdar_spool_append(loader->sessions->holds, window->holds->data,
+						window->holds->len * sizeof(struct fdar_hold));
+
+		session->first_hold = at / sizeof(struct fdar_hold);
+		session->holds = window->holds->len;
+		session->window = window->largest;
+	}
+	fdar_window_clear(window, &loader->open_holds);
+}
+
 static void closed(void *user, const struct fdar_session *session, void *data)
 {
 	struct loader *loader = user;
@@ -134,6 +170,8 @@ static void closed(void *user, const struct fdar_session *session, void *data)
 	if (tail->count)
 		slot->first_piece = fdar_spool_append(loader->chain, tail, sizeof(*tail));
 	loader->sessions->piece_count += slot->pieces;
+	if (loader->windows)
+		keep_holds(loader, data, slot);
 	fdar_slots_give(loader->tails, tail);
 }
 
@@ -227,6 +265,18 @@ static void turned(void *user, size_t index)
 	g_hash_table_add(loader->turned, GUINT_TO_POINTER(index + 1));
 }
 
+static gboolean map_holds(struct fdar_sessions *sessions, GError **error)
+{
+	const uint8_t *held = NULL;
+
+	if (!sessions->holds)
+		return TRUE;
+	if (!fdar_spool_map(sessions->holds, &held, error))
+		return FALSE;
+	sessions->held = (const void *)held;
+	return TRUE;
+}
+
 static gboolean make_index(struct loader *loader, GError **error)
 {
 	struct fdar_sessions *sessions = loader->sessions;
@@ -237,6 +287,7 @@ static gboolean make_index(struct loader *loader, GError **error)
 	sessions->index = fdar_spool_new(error);
 	if (!sessions->index || !fdar_spool_map(loader->chain, &chain, error) ||
 	    !fdar_spool_map(sessions->bytes, &sessions->payload, error) ||
+	    !map_holds(sessions, error) ||
 	    !fdar_spool_map_writable(sessions->index,
 				     sessions->piece_count * sizeof(struct fdar_piece), &index,
 				     error))
@@ -306,9 +357,11 @@ static gboolean list(struct fdar_sessions *sessions, GError **error)
 static gboolean load(struct loader *loader, struct fdar_capture *capture,
 		     const struct fdar_load_options *options, GError **error)
 {
-	const struct fdar_assembler_ops ops = {
-		.opened = opened, .arrived = arrived, .repeated = repeated, .closed = closed
-	};
+	const struct fdar_assembler_ops ops = { .opened = opened,
+						.arrived = arrived,
+						.repeated = repeated,
+						.packet = loader->windows ? packet : NULL,
+						.closed = closed };
 	struct fdar_assembler_options how = { .max_gap_ns = options ? options->max_gap_ns : 0,
 					      .udp_idle_ns = options ? options->udp_idle_ns : 0 };
 	struct fdar_sides_input sides = { .at = session_at, .turn = turned, .user = loader };
@@ -336,16 +389,18 @@ struct fdar_sessions *fdar_sessions_load(const char *path, const struct fdar_loa
 {
 	g_autoptr(fdar_capture) capture =
 		fdar_capture_open_with(path, options ? &options->capture : NULL, error);
-	struct loader loader = { .sessions = g_new0(struct fdar_sessions, 1) };
+	struct loader loader = { .sessions = g_new0(struct fdar_sessions, 1),
+				 .windows = options && options->windows };
 	gboolean fine = FALSE;
 
-	loader.tails = fdar_slots_new(sizeof(struct chunk));
+	loader.tails = fdar_slots_new(loader.windows ? sizeof(struct tail) : sizeof(struct chunk));
 	loader.turned = g_hash_table_new(NULL, NULL);
 	loader.sessions->tls = g_array_new(FALSE, FALSE, sizeof(struct fdar_session_tls));
 	g_array_set_clear_func(loader.sessions->tls, tls_clear);
 	loader.sessions->sessions = g_array_new(FALSE, FALSE, sizeof(struct fdar_session));
 	if (capture && (loader.chain = fdar_spool_new(error)) &&
-	    (loader.sessions->bytes = fdar_spool_new(error)))
+	    (loader.sessions->bytes = fdar_spool_new(error)) &&
+	    (!loader.windows || (loader.sessions->holds = fdar_spool_new(error))))
 		fine = load(&loader, capture, options, error);
 	fdar_slots_free(loader.tails);
 	fdar_spool_free(loader.chain);

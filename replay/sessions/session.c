@@ -24,6 +24,12 @@ const struct fdar_piece *fdar_sessions_pieces(const struct fdar_sessions *sessio
 		       : sessions->pieces + session->first_piece;
 }
 
+const struct fdar_hold *fdar_sessions_holds(const struct fdar_sessions *sessions,
+					    const struct fdar_session *session)
+{
+	return session->holds ? sessions->held + session->first_hold : NULL;
+}
+
 const uint8_t *fdar_sessions_payload(const struct fdar_sessions *sessions,
 				     const struct fdar_piece *piece)
 {
@@ -92,6 +98,7 @@ void fdar_sessions_free(struct fdar_sessions *sessions)
 	fdar_spool_free(sessions->list);
 	fdar_spool_free(sessions->bytes);
 	fdar_spool_free(sessions->index);
+	fdar_spool_free(sessions->holds);
 	fdar_spool_free(sessions->plain);
 	fdar_spool_free(sessions->plain_index);
 	if (sessions->tls)

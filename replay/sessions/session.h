@@ -129,8 +129,17 @@ struct fdar_session {
 	uint32_t synack_us; /* TCP: the first SYN+ACK, and when the client acknowledged it or is */
 	uint32_t ack_us;    /* known to have, in us after start_ns; 0: not seen, or at once */
 	struct fdar_way_totals way[2];
+	uint64_t first_hold;  /* private: where its holds are, see fdar_sessions_holds */
+	uint32_t holds;       /* how many it has */
+	uint32_t window;      /* the largest that the client advertised, where it has any */
 	uint64_t first_piece; /* private: where its pieces are, see fdar_sessions_pieces */
 	uint64_t pieces;      /* how many pieces it has */
+};
+
+/* The client took no more (windows.h). */
+struct fdar_hold {
+	uint64_t offset; /* of the server's stream: so many bytes it had permitted until then */
+	uint64_t pause_ns;
 };
 
 #define FDAR_UNREAD_LINKS 4u
@@ -197,6 +206,7 @@ struct fdar_load_options {
 	const struct fdar_tls_keys
 		*tls_keys;            /* secrets, beside those of the capture; may be NULL */
 	const uint16_t *server_ports; /* ports that serve, ended by 0; may be NULL: see sides.h */
+	gboolean windows;             /* holds are looked for; without it no session has any */
 };
 
 struct fdar_sessions;
@@ -216,6 +226,10 @@ const struct fdar_session *fdar_sessions_get(const struct fdar_sessions *session
  */
 const struct fdar_piece *fdar_sessions_pieces(const struct fdar_sessions *sessions,
 					      const struct fdar_session *session);
+
+/* The holds of a session: session->holds of them, by offset, mapped from the spool; NULL when it has none. */
+const struct fdar_hold *fdar_sessions_holds(const struct fdar_sessions *sessions,
+					    const struct fdar_session *session);
 
 /* The payload of a DATA piece: piece->length bytes, mapped from the spool. */
 const uint8_t *fdar_sessions_payload(const struct fdar_sessions *sessions,

@@ -18,6 +18,8 @@ struct fdar_sessions {
 	size_t count;
 	struct fdar_spool *bytes; /* payload */
 	struct fdar_spool *index; /* pieces of all sessions, one session after the other */
+	struct fdar_spool *holds; /* of all sessions; NULL: not looked for */
+	const struct fdar_hold *held;
 	const uint8_t *payload;
 	const struct fdar_piece *pieces;
 	/* Of sessions that were decrypted: offsets and first pieces of these count from

@@ -24,9 +24,31 @@ static void test_pipe(void)
 	g_assert_cmpint(g_rmdir(dir), ==, 0);
 }
 
+/* Numbers of the whole search stay, the last of each, and are no answers. */
+static void test_numbers(void)
+{
+	g_autofree char *dir = g_dir_make_tmp("test-state-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(dir, "state", NULL);
+	struct fdar_state *state = fdar_state_open(path, "what", NULL);
+
+	g_assert_cmpuint(fdar_state_number(state, "cut"), ==, 0);
+	fdar_state_keep_number(state, "cut", 1);
+	fdar_state_keep(state, "sessions", "an answer\n");
+	fdar_state_keep_number(state, "cut", 2);
+	fdar_state_keep_number(state, "cuts", 7);
+	g_assert_true(fdar_state_close(state, FALSE, NULL));
+	state = fdar_state_open(path, "what", NULL);
+	g_assert_cmpuint(fdar_state_number(state, "cut"), ==, 2);
+	g_assert_cmpuint(fdar_state_number(state, "sessions"), ==, 0);
+	g_assert_cmpuint(fdar_state_answers(state), ==, 1);
+	g_assert_true(fdar_state_close(state, TRUE, NULL));
+	g_assert_cmpint(g_rmdir(dir), ==, 0);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/state/pipe", test_pipe);
+	g_test_add_func("/state/numbers", test_numbers);
 	return g_test_run();
 }

@@ -580,6 +580,28 @@ static gboolean fast_open(const char *options, unsigned size)
 	return decode(DLT_RAW, packet).fast_open;
 }
 
+/* What a SYN says of windows and segments; others do not say it, and what is cut is not said. */
+static void test_windows(void)
+{
+	static const char options[] = "\x02\x04\x05\xb4\x01\x03\x03\x07";
+	g_autoptr(GByteArray) syn =
+		ip("10.0.0.1", "10.0.0.2", 6,
+		   tcp("10.0.0.1", 1, "10.0.0.2", 2, 1, 0, SYN, options, 8, NULL, 0));
+	g_autoptr(GByteArray) ack =
+		ip("10.0.0.1", "10.0.0.2", 6,
+		   tcp("10.0.0.1", 1, "10.0.0.2", 2, 1, 0, ACK, options, 8, NULL, 0));
+	struct fdar_decoded decoded;
+
+	set16(syn, 20 + 14, 512);
+	decoded = decode(DLT_RAW, syn);
+	g_assert_cmpuint(decoded.window, ==, 512);
+	g_assert_cmpuint(decoded.mss, ==, 1460);
+	g_assert_cmpuint(decoded.scale, ==, 7);
+	decoded = decode(DLT_RAW, ack);
+	g_assert_cmpuint(decoded.mss, ==, 0);
+	g_assert_cmpuint(decoded.scale, ==, FDAR_DECODED_NO_SCALE);
+}
+
 static void test_fast_open(void)
 {
 	g_assert_true(fast_open("\x02\x04\x05\xb4\x01\x01\x22\x02", 8));
@@ -608,5 +630,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/decode/offload", test_offload);
 	g_test_add_func("/decode/udp", test_udp);
 	g_test_add_func("/decode/fast-open", test_fast_open);
+	g_test_add_func("/decode/windows", test_windows);
 	return g_test_run();
 }

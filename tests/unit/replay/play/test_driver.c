@@ -19,6 +19,7 @@ struct scene {
 	uint64_t now_ns;
 	unsigned port;
 	uint32_t seq[2]; /* next of client and server */
+	unsigned window; /* 0: what the frames say */
 };
 
 static void scene_begin(struct scene *scene)
@@ -36,6 +37,8 @@ static void packet(struct scene *scene, gboolean from_server, unsigned flags, co
 		from_server ? tcp_frame(SERVER, 80, CLIENT, scene->port, *seq, ack, flags, payload)
 			    : tcp_frame(CLIENT, scene->port, SERVER, 80, *seq, ack, flags, payload);
 
+	if (scene->window)
+		set16(frame, 14 + 20 + 14, scene->window);
 	if (flags & URG)
 		set16(frame, 14 + 20 + 18, (unsigned)strlen(payload));
 	file_add(scene->file, &scene->style, scene->now_ns, frame);
@@ -208,6 +211,24 @@ static void never_closes(struct listener *listener, int fd)
 	g_usleep(400000);
 }
 
+#define MUCH 65536u
+
+/* Says so much that it has to wait until the client takes it, which its last bytes show: the sum is when all was sent, in ms. */
+static void says_much(struct listener *listener, int fd)
+{
+	static const char much[MUCH];
+	gint64 begin_us;
+	int small = 4096;
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
+	read_some(listener, fd, 3);
+	begin_us = g_get_monotonic_time();
+	if (send(fd, much, sizeof(much), MSG_NOSIGNAL) < 0)
+		return;
+	listener->sum = (uint32_t)((g_get_monotonic_time() - begin_us) / 1000);
+	read_some(listener, fd, UINT64_MAX);
+}
+
 /* Only the first client gets an answer. */
 static void answers_once(struct listener *listener, int fd)
 {
@@ -294,14 +315,15 @@ static void finished(void *user, const struct fdar_outcome *outcome)
 			       outcome->reason ? ": " : "", outcome->reason ? outcome->reason : "");
 }
 
-static void run_begin(struct run *run, struct scene *scene, uint16_t port)
+static void run_begin_with(struct run *run, struct scene *scene, uint16_t port,
+			   const struct fdar_load_options *load)
 {
 	char *path = file_save(scene->file->data, scene->file->len);
 	g_autoptr(GError) error = NULL;
 	g_autofree char *target = g_strdup_printf("127.0.0.1:%u", port);
 
 	memset(run, 0, sizeof(*run));
-	run->sessions = fdar_sessions_load(path, NULL, &error);
+	run->sessions = fdar_sessions_load(path, load, &error);
 	g_assert_no_error(error);
 	file_remove(path);
 	g_byte_array_unref(scene->file);
@@ -317,6 +339,11 @@ static void run_begin(struct run *run, struct scene *scene, uint16_t port)
 	run->options.finished = finished;
 	run->options.user = run;
 	run->outcomes = g_string_new(NULL);
+}
+
+static void run_begin(struct run *run, struct scene *scene, uint16_t port)
+{
+	run_begin_with(run, scene, port, NULL);
 }
 
 static enum fdar_replay_end run_play(struct run *run, const volatile int *stop)
@@ -687,6 +714,57 @@ static void test_waited(void)
 	}
 }
 
+/* A client that takes 4,000 bytes, nothing for 300 ms, and then the rest. */
+static void slow_session(struct scene *scene)
+{
+	g_autofree char *kilo = g_strnfill(1024, 'x');
+
+	scene->window = 4096;
+	open_session(scene);
+	client(scene, "ask");
+	for (unsigned i = 0; i < MUCH / 1024; i++) {
+		if (i == 4)
+			scene->now_ns += 300 * MS;
+		if (i % 4 == 0 && i)
+			packet(scene, FALSE, ACK, NULL);
+		server(scene, kilo);
+	}
+	close_session(scene);
+}
+
+/* Asked for, a client that took its time takes it again, and the server feels it; that is no time of the server's. */
+static void test_client_pace(void)
+{
+	for (gboolean windows = FALSE; windows <= TRUE; windows++) {
+		const struct fdar_load_options load = { .windows = windows };
+		const struct fdar_tally *tally;
+		struct listener listener;
+		struct scene scene;
+		struct run run;
+
+		scene_begin(&scene);
+		slow_session(&scene);
+		listener_start(&listener, says_much);
+		run_begin_with(&run, &scene, listener.port, &load);
+		run.options.pace.asap = TRUE;
+		run.options.pace.timeout_ns = 10000 * MS;
+		g_assert_cmpint(run_play(&run, NULL), ==, FDAR_REPLAY_DONE);
+		g_assert_cmpstr(run.outcomes->str, ==, "ok\n");
+		tally = fdar_driver_tally(run.driver, 0);
+		g_assert_cmpuint(tally->service.count, ==, 1);
+		if (windows) {
+			uint64_t took_ns = fdar_driver_totals(run.driver)->elapsed_ns;
+
+			g_assert_cmpuint(listener.sum, >=, 250);
+			g_assert_cmpuint(took_ns, >=, 300 * MS);
+			g_assert_cmpuint(tally->service.max_ns, <=, took_ns - 290 * MS);
+		}
+		run_end(&run);
+		listener_stop(&listener);
+		g_assert_cmpuint(listener.read_bytes, ==, 3);
+	}
+}
+
 /* A limit that no machine keeps ends the run; what was left counts as stopped. */
 static void test_lagged(void)
 {
@@ -745,6 +823,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/driver/stopped", test_stopped);
 	g_test_add_func("/driver/duration", test_duration);
 	g_test_add_func("/driver/waited", test_waited);
+	g_test_add_func("/driver/client-pace", test_client_pace);
 	g_test_add_func("/driver/lagged", test_lagged);
 	g_test_add_func("/driver/concurrency", test_concurrency);
 	return g_test_run();
