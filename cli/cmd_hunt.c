@@ -52,8 +52,7 @@ static const struct fdar_usage usage = {
 		"  smallest.pcap   what hurts: also after Ctrl-C, the best so far\n"
 		"  normal.pcap     what it was compared with\n"
 		"  base, bad       the recordings (bad-2, ...: where the server answers copies "
-		"from "
-		"a cache)\n"
+		"from a cache)\n"
 		"  found.txt       the sessions that hurt, and how sure that is\n"
 		"  verdict.txt     the function, the factor, and the evidence\n"
 		"  report.html     all of it for a review\n"
@@ -99,7 +98,8 @@ static const GOptionEntry table[] = {
 	  "How long to search before recording the best so far; 5m is the default", "TIME" },
 	{ "bytes", 0, 0, G_OPTION_ARG_INT64, AT(bytes),
 	  "At most N runs of each cause for the bytes within its messages, 40 is the default; 0 "
-	  "leaves messages whole",
+	  "leaves "
+	  "messages whole",
 	  "N" },
 	{ "jobs", 'j', 0, G_OPTION_ARG_INT64, AT(jobs), FDAR_JOBS_HELP, "N" },
 	{ "client-pace", 0, 0, G_OPTION_ARG_NONE, AT(client_pace), FDAR_TRIAL_CLIENT_PACE_HELP,
@@ -174,26 +174,14 @@ static int run(const struct hunt *hunt, int (*command)(int argc, char **argv), c
 	return code;
 }
 
-static GPtrArray *arguments_of(const char *first, ...) G_GNUC_NULL_TERMINATED;
-static GPtrArray *arguments_of(const char *first, ...)
-{
-	GPtrArray *arguments = g_ptr_array_new_with_free_func(g_free);
-	va_list rest;
-
-	va_start(rest, first);
-	for (const char *text = first; text; text = va_arg(rest, const char *))
-		g_ptr_array_add(arguments, g_strdup(text));
-	va_end(rest);
-	return arguments;
-}
-
 static int record(const struct hunt *hunt, const char *name, const char *capture, const char *label,
 		  guint32 copies)
 {
 	g_autofree char *directory = in(hunt, name);
 	g_autofree char *number = g_strdup_printf("%u", copies);
-	GPtrArray *arguments = arguments_of("record", "-q", "-o", directory, "--play", capture,
-					    "--label", label, "--clones", number, NULL);
+	GPtrArray *arguments =
+		fdar_child_arguments("record", "-q", "-o", directory, "--play", capture, "--label",
+				     label, "--clones", number, NULL);
 
 	fdar_hunt_record_options(&hunt->how, arguments);
 	g_ptr_array_add(arguments, g_strdup("--"));
@@ -220,7 +208,7 @@ static int compare(const struct hunt *hunt)
 {
 	g_autofree char *report = in(hunt, "report.html"), *verdict = in(hunt, "verdict.txt");
 	g_autofree char *again = in(hunt, "verdict.json"), *script = in(hunt, "again.sh");
-	GPtrArray *diff = arguments_of("diff", NULL);
+	GPtrArray *diff = fdar_child_arguments("diff", NULL);
 	GPtrArray *drawn;
 	g_autoptr(GPtrArray) sides = g_ptr_array_new_with_free_func(g_free);
 	GError *error = NULL;
@@ -234,7 +222,7 @@ static int compare(const struct hunt *hunt)
 		return fail_step(hunt, "comparing");
 	if (code == FDAR_EXIT_OK && !fdar_named(fdar_cmd_diff, sides, again))
 		code = FDAR_EXIT_NO_VERDICT;
-	drawn = arguments_of("report", "-o", report, NULL);
+	drawn = fdar_child_arguments("report", "-o", report, NULL);
 	fdar_hunt_record_sides(&hunt->how, hunt->texts->output, TRUE, drawn);
 	if (run(hunt, fdar_cmd_report, "report.log", drawn) == FDAR_EXIT_OK) {
 		g_autofree char *log = in(hunt, "report.log");
@@ -421,9 +409,8 @@ static gboolean hunt_read(struct hunt *hunt, struct texts *texts, int argc, char
 	hunt->how.client_pace = texts->client_pace;
 	hunt->options.jobs = (unsigned)texts->jobs;
 	hunt->trial.reset = texts->reset;
-	if (!fdar_jobs_option_read(hunt->options.jobs, &hunt->trial, hunt->judge.test, error))
-		return FALSE;
-	return fdar_capture_options_read(&texts->capture, 2, texts->captures, &hunt->load.capture,
+	return fdar_jobs_option_read(hunt->options.jobs, &hunt->trial, hunt->judge.test, error) &&
+	       fdar_capture_options_read(&texts->capture, 2, texts->captures, &hunt->load.capture,
 					 &hunt->load.server_ports, error);
 }
 

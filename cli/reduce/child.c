@@ -85,3 +85,15 @@ void fdar_child_remove(const char *directory)
 	}
 	g_rmdir(directory);
 }
+
+GPtrArray *fdar_child_arguments(const char *first, ...)
+{
+	GPtrArray *arguments = g_ptr_array_new_with_free_func(g_free);
+	va_list rest;
+
+	va_start(rest, first);
+	for (const char *text = first; text; text = va_arg(rest, const char *))
+		g_ptr_array_add(arguments, g_strdup(text));
+	va_end(rest);
+	return arguments;
+}

@@ -19,4 +19,7 @@ gboolean fdar_child_make_directory(const char *path, gboolean *made, GError **er
 /* Removes a folder and the files in it. */
 void fdar_child_remove(const char *directory);
 
+/* The words of a command, up to NULL; more may be added, and a NULL at the end. The caller unrefs it, and the words with it. */
+GPtrArray *fdar_child_arguments(const char *first, ...) G_GNUC_NULL_TERMINATED;
+
 #endif

@@ -11,6 +11,8 @@
 #include "cli/reduce/shortening.h"
 #include "cli/reduce/steps.h"
 
+#define RAISES_MAX 3u /* of the copies, where they were too few */
+
 /* ---- steps ---- */
 
 static enum fdar_reduce_end search_sessions(struct fdar_reducing *reducing, const char *step)
@@ -226,6 +228,29 @@ static enum fdar_reduce_end confirm_again(struct fdar_reducing *reducing,
 	return end;
 }
 
+/* In so few copies it hurt when it was asked, and hurts no more: in more of them, up to as many as hurt for sure. */
+static enum fdar_reduce_end confirm_with_more(struct fdar_reducing *reducing,
+					      struct fdar_reduce_options *options)
+{
+	uint32_t most = fdar_try_copies(fdar_reducing_load(reducing),
+					MIN(reducing->kept.parts->len, reducing->parts->units));
+	enum fdar_reduce_end end = FDAR_REDUCE_DONE;
+
+	for (unsigned i = 0;
+	     i < RAISES_MAX && end == FDAR_REDUCE_DONE && !fdar_reducing_is_confirmed(reducing) &&
+	     reducing->result.intensity < most;
+	     i++) {
+		g_autofree char *step = g_strdup_printf("confirming-more-%u", i + 1);
+		uint32_t more = reducing->result.intensity + MAX(reducing->result.intensity / 8, 1);
+
+		reducing->result.intensity = MIN(more, most);
+		reducing->result.confirmed = reducing->result.confirm_runs = 0;
+		g_array_set_size(reducing->figures, 0);
+		end = settle(reducing, step, options);
+	}
+	return end;
+}
+
 static enum fdar_reduce_end confirm_step(struct fdar_reducing *reducing)
 {
 	struct fdar_reduce_options options = fdar_reducing_options(reducing);
@@ -238,6 +263,9 @@ static enum fdar_reduce_end confirm_step(struct fdar_reducing *reducing)
 	/* Yes was said of an intensity that does not do it: then as it was before. */
 	if (end == FDAR_REDUCE_DONE && !fdar_reducing_is_confirmed(reducing))
 		end = confirm_again(reducing, &options);
+	if (end == FDAR_REDUCE_DONE && !reducing->options->keep_copies &&
+	    reducing->judge->test != FDAR_TEST_COMMAND)
+		end = confirm_with_more(reducing, &options);
 	tell_figures(reducing, reducing->result.confirm_runs);
 	return end;
 }

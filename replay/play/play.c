@@ -238,10 +238,20 @@ static uint64_t look_again_ns(const struct fdar_play *play, uint64_t now_ns, uin
 	return play->unread ? now_ns : wake_ns;
 }
 
+static enum fdar_move next_move(const struct fdar_stage *stage, struct fdar_play *play,
+				uint64_t now_ns, struct fdar_next_move *next)
+{
+	struct fdar_dialogue *dialogue = &play->dialogue;
+
+	/* Something may have been sent since the hold began. */
+	if (fdar_play_holds(play))
+		dialogue->active_ns = MAX(dialogue->active_ns, play->taking.until_ns);
+	return fdar_dialogue_next(dialogue, &stage->options.pace, now_ns, next);
+}
+
 /* Does all that can be done now. FALSE when the play is over. */
 static gboolean advance(struct fdar_stage *stage, struct fdar_play *play)
 {
-	const struct fdar_pace *pace = &stage->options.pace;
 	struct fdar_next_move next;
 
 	for (;;) {
@@ -265,10 +275,7 @@ static gboolean advance(struct fdar_stage *stage, struct fdar_play *play)
 		}
 		if (!has_turn(stage, play))
 			return TRUE;
-		if (fdar_play_holds(play)) /* something may have been sent since it began */
-			play->dialogue.active_ns =
-				MAX(play->dialogue.active_ns, play->taking.until_ns);
-		switch (fdar_dialogue_next(&play->dialogue, pace, now, &next)) {
+		switch (next_move(stage, play, now, &next)) {
 		case FDAR_MOVE_SEND:
 			if (!send_piece(stage, play, &next, now))
 				return FALSE;

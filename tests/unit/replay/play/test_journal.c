@@ -70,7 +70,7 @@ static void test_lines(void)
 	};
 	struct fdar_session session = { .id = 7, .transport = FDAR_TCP };
 	struct fdar_script script = { .session = &session };
-	struct fdar_exchange exchanges[] = { { 1, 2, 3, 4 }, { 5, 6, 0, 0 } };
+	struct fdar_exchange exchanges[] = { { 1, 2, 3, 4, 1 }, { 5, 6, 0, 0, 0 } };
 	struct fdar_outcome outcome = { .script = &script,
 					.copies = 1,
 					.verdict = FDAR_RESULT_OK,
