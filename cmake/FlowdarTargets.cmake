@@ -79,14 +79,22 @@ function(fdar_test name source)
   set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 600)
 endfunction()
 
-# fdar_script_test(NAME SCRIPT LABEL TIMEOUT_S): a shell test; exit 77 is a skip that says why. The time-out is for what
-# hangs, and a machine may be slow: it is ten minutes at the least.
+# fdar_script_test(NAME SCRIPT LABEL TIMEOUT_S [APART]): a shell test; exit 77 is a skip that says why. The time-out is
+# for what hangs, and a machine may be slow: it is ten minutes at the least. Of tests that run at once the longest begin.
 # It gets FLOWDAR (the program), FLOWDAR_BUILD and FLOWDAR_SOURCE in its environment.
+# APART, a label more: most of its time is waiting, and in a world of its own it can run beside others (tests/apart.sh).
+# Not for what measures the machine (samples, rates, losses), and what needs its network.
 function(fdar_script_test name script label timeout_s)
+  set(cost ${timeout_s})
   if(timeout_s LESS 600)
     set(timeout_s 600)
   endif()
-  add_test(NAME ${name} COMMAND bash ${script})
-  set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${timeout_s} SKIP_RETURN_CODE 77
+  if("APART" IN_LIST ARGN)
+    add_test(NAME ${name} COMMAND bash ${CMAKE_SOURCE_DIR}/tests/apart.sh ${script})
+    list(APPEND label apart)
+  else()
+    add_test(NAME ${name} COMMAND bash ${script})
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${label}" TIMEOUT ${timeout_s} SKIP_RETURN_CODE 77 COST ${cost}
     ENVIRONMENT "FLOWDAR=$<TARGET_FILE:flowdar>;FLOWDAR_BUILD=${CMAKE_BINARY_DIR};FLOWDAR_SOURCE=${CMAKE_SOURCE_DIR}")
 endfunction()

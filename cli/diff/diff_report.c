@@ -147,7 +147,11 @@ static void add_row(struct fdar_table *table, const struct fdar_diff_row *row, g
 	fdar_table_cell(table, CHANGE, change_text(row), fdar_change_name(row->change));
 	fdar_cell_duration(table, BASELINE, row->baseline.own_ns);
 	fdar_cell_duration(table, SUBJECT, row->subject.own_ns);
-	fdar_cell_ratio(table, RATIO, row->ratio);
+	/* Not new: the baseline called it, too, and nothing was left of its own time. */
+	if (isinf(row->ratio) && row->presence == FDAR_IN_BOTH)
+		fdar_table_cell(table, RATIO, "from 0", "");
+	else
+		fdar_cell_ratio(table, RATIO, row->ratio);
 	fdar_cell_count(table, CALLS_BASELINE, row->baseline.calls);
 	fdar_cell_count(table, CALLS_SUBJECT, row->subject.calls);
 	if (tested) {

@@ -133,7 +133,8 @@ void fdar_report_slowest_take(void *user, const struct fdar_profile_session *tol
 	}
 	kept.peer = g_strdup(session->peer);
 	kept.label = g_strdup(told->label);
-	kept.function = told->below && told->function
+	/* What a queue or the processor is waited for has the wait's own name. */
+	kept.function = told->below && told->function && strcmp(told->below, told->function) != 0
 				? g_strdup_printf("%s in %s", told->function, told->below)
 				: g_strdup(told->function);
 	g_array_append_val(slowest->sessions, kept);

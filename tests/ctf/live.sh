@@ -122,8 +122,13 @@ check 100
 begin containers --subbuf-size 256k --num-subbuf 8
 contexts vpid vtid procname pid_ns
 lttng -q start "$name"
-for _ in 1 2; do unshare -p -f --mount-proc "$GENERATOR" all 100; done
+# Bound to a file, the first one's number is not given to the second.
+for container in 1 2; do
+	: > "$WORK/container$container"
+	unshare --pid="$WORK/container$container" -f --mount-proc "$GENERATOR" all 100
+done
 "$GENERATOR" all 100
+umount "$WORK/container1" "$WORK/container2"
 finish 5400
 processes=$("$FLOWDAR" info "$WORK/containers" --format json | jq '.processes | length')
 [ "$processes" = 3 ] || fail "$processes processes in place of 3"

@@ -51,7 +51,8 @@ static void ratio_cell(GString *out, double ratio, enum fdar_presence presence)
 	g_autofree char *text = NULL;
 
 	if (presence == FDAR_IN_SUBJECT || isinf(ratio)) {
-		fdar_html_number(out, "new", 1e300);
+		/* The baseline called it, too, and nothing was left of its own time. */
+		fdar_html_number(out, presence == FDAR_IN_BOTH ? "from 0" : "new", 1e300);
 		return;
 	}
 	if (presence == FDAR_IN_BASELINE) {
