@@ -27,6 +27,7 @@ head -n 1 hunt/verdict.txt | grep 'match' >/dev/null || fail "the verdict is of 
 for name in smallest.pcap normal.pcap base/recording.json bad/recording.json report.html again.sh; do
 	[ -s "hunt/$name" ] || fail "no $name"
 done
+if grep -oE '<code>([a-z]+) in \1</code>' hunt/report.html; then fail "a wait in itself"; fi
 [ "$(grep -ac 'match?s=aaaaaaaaaaaaaaaaaaaa!' hunt/smallest.pcap)" -ge 1 ] || fail "smallest.pcap has no attack"
 
 # again.sh: every option is a word of its own

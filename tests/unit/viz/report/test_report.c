@@ -12,6 +12,8 @@ static const char usual[] = "1A 0 begin:1:c 100 +work 1100 -work 1200 end:1\n"
 			    "2A 0 begin:2:c 100 +work 1100 -work 1200 end:2\n";
 static const char slow[] = "1A 0 begin:1:c 100 +work 9000100 -work 9000200 end:1\n"
 			   "2A 0 begin:2:c 100 +work 9000100 -work 9000200 end:2\n";
+static const char idle[] = "1A 0 begin:1:c 100 +work 100 -work 1200 end:1\n"
+			   "2A 0 begin:2:c 100 +work 100 -work 1200 end:2\n";
 
 static struct fdar_diff *compared(void)
 {
@@ -59,6 +61,22 @@ static void test_document(void)
 	/* Why the verdict is as sure as it is. */
 	g_autofree char *reason = fdar_label_units(diff->verdict.reason);
 	g_assert_nonnull(strstr(html->str, reason));
+	g_string_free(html, TRUE);
+}
+
+/* What was called in the baseline is not new, though nothing is left of its own time there. */
+static void test_from_nothing(void)
+{
+	g_autoptr(fdar_profile) baseline = script_profile(idle);
+	g_autoptr(fdar_profile) subject = script_profile(slow);
+	g_autoptr(fdar_diff) diff = fdar_diff_new(baseline, subject, NULL, NULL);
+	const struct fdar_report report = {
+		.title = "t", .diff = diff, .sides = { "usual", "slow" }, .generator = "flowdar"
+	};
+	GString *html = fdar_report_html(&report);
+
+	g_assert_nonnull(strstr(html->str, ">from 0</td>"));
+	g_assert_null(strstr(html->str, ">new</td>"));
 	g_string_free(html, TRUE);
 }
 
@@ -126,6 +144,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/report/document", test_document);
+	g_test_add_func("/report/from_nothing", test_from_nothing);
 	g_test_add_func("/report/alone", test_alone);
 	g_test_add_func("/report/hostile", test_hostile);
 	return g_test_run();
