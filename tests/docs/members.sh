@@ -54,12 +54,20 @@ for by in function client thread; do
 	csv diff --no-cache "$data/baseline" "$data/attack" --by $by
 done
 json info "$data/attack"
+# Its numbers are those of recording.json, and are named where it is described, too.
+"$FLOWDAR" info "$data/attack" --format json | jq -r 'keys_unsorted[]' | sort -u >names
+missing=$(comm -23 names <(grep -oE '[A-Za-z0-9_]+' "$FLOWDAR_SOURCE/docs/formats/commands.md" | sort -u) | xargs)
+[ -z "$missing" ] || { echo "info: not in docs/formats/commands.md: $missing"; bad=1; }
 json info "$data/attack" --check
 csv info "$data/attack"
 json sequence "$data/attack" --max-steps 10 -o -
 json report "$data/baseline" "$data/attack" -o -
 json split "$captures/demo-attack.pcap" -o sessions
 json amplify "$captures/demo-attack.pcap" -o more.pcap
+json reduce "$captures/demo-attack.pcap" --test 'grep -aq aaaa {}' --trust 1 --confirm 1 --bytes 0 -o one.pcap
+json batch "$data/baseline" "$data/attack" -o series
+json rules "$FLOWDAR_SOURCE/analyze/rules/shipped/httpd.rules" --check "$data/attack"
+json log "$data/attack" --session 127.0.0.1
 json patch --list
 json doctor
 [ $bad = 0 ] && echo "$count members and columns, all in the pages"
