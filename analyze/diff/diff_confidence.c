@@ -8,18 +8,6 @@
 /* Sessions a side from which on "no difference" means something. */
 #define MANY_SESSIONS 20
 
-void diff_cap(struct diff_work *work, enum fdar_confidence level, const char *format, ...)
-{
-	struct diff_cap *cap = g_new0(struct diff_cap, 1);
-	va_list arguments;
-
-	cap->level = level;
-	va_start(arguments, format);
-	g_vsnprintf(cap->text, sizeof(cap->text), format, arguments);
-	va_end(arguments);
-	g_ptr_array_add(work->caps, cap);
-}
-
 static void cap_for_sessions(struct diff_work *work)
 {
 	const struct fdar_diff *diff = work->diff;

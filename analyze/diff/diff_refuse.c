@@ -160,6 +160,18 @@ gboolean diff_refuse(struct diff_work *work)
 	return TRUE;
 }
 
+void diff_cap(struct diff_work *work, enum fdar_confidence level, const char *format, ...)
+{
+	struct diff_cap *cap = g_new0(struct diff_cap, 1);
+	va_list arguments;
+
+	cap->level = level;
+	va_start(arguments, format);
+	g_vsnprintf(cap->text, sizeof(cap->text), format, arguments);
+	va_end(arguments);
+	g_ptr_array_add(work->caps, cap);
+}
+
 /* ---- what the recordings have against them ---- */
 
 void diff_cap_for_trace(struct diff_work *work)
