@@ -3,6 +3,8 @@
 
 #include <glib/gstdio.h>
 
+#include "cli/batch/batch_making.h"
+
 static void write_to(const char *dir, const char *name, const char *text)
 {
 	g_autofree char *path = g_build_filename(dir, name, NULL);
@@ -18,10 +20,14 @@ static void remove_from(const char *dir, const char *name)
 }
 
 /* The one case of a batch, as a run makes it. */
-static void make(const struct fdar_batch_case *one, const char *from)
+static void make(const struct fdar_batch_case *one, const char *dir, const char *from)
 {
+	struct fdar_batch_making *making = fdar_batch_making_begin(dir, NULL);
+
+	g_assert_nonnull(making);
 	g_assert_true(g_file_set_contents(one->profile_path, "profile", -1, NULL));
-	g_assert_true(fdar_batch_case_note(one, from, NULL));
+	g_assert_true(fdar_batch_case_note(one, making, from, NULL));
+	fdar_batch_making_end(making);
 }
 
 /* It changes in each way in turn, while its profile is made and after that. */
@@ -45,10 +51,10 @@ static void test_changed(void)
 		g_autofree char *text = g_strdup_printf("{ %zu }", i);
 
 		write_to(recording, files[i], text);
-		make(one, before);
+		make(one, dir, before);
 		g_assert_false(fdar_batch_case_is_done(one, asked));
 		g_autofree char *now = fdar_batch_case_from(one, asked);
-		make(one, now);
+		make(one, dir, now);
 		g_assert_true(fdar_batch_case_is_done(one, asked));
 		g_assert_false(fdar_batch_case_is_done(one, other));
 	}
@@ -84,7 +90,7 @@ static void test_plain_trace(void)
 		g_autofree char *from = fdar_batch_case_from(one, asked);
 		FILE *file;
 
-		make(one, from);
+		make(one, dir, from);
 		g_assert_true(fdar_batch_case_is_done(one, asked));
 		file = fopen(stream, i ? "r+" : "a");
 		g_assert_nonnull(file);
