@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/target.h"
+#include "base/tree.h"
 #include "pipeline/recording/recording.h"
 #include "pipeline/recording/stacks.h"
 
@@ -200,20 +201,6 @@ gboolean fdar_record_folder_full(const struct fdar_record_folder *folder)
 	return fdar_record_folder_room(folder) < FDAR_RECORD_FOLDER_ROOM;
 }
 
-static void remove_entry(const FTSENT *entry, void *user)
-{
-	(void)user;
-	if (entry->fts_info == FTS_DP)
-		g_rmdir(entry->fts_path);
-	else if (entry->fts_info != FTS_D)
-		g_unlink(entry->fts_path);
-}
-
-void fdar_record_tree_remove(const char *path)
-{
-	walk(path, remove_entry, NULL);
-}
-
 void fdar_record_folder_forget(const struct fdar_record_folder *folder)
 {
 	g_autofree char *info = g_build_filename(folder->path, FDAR_RECORDING_FILE, NULL);
@@ -236,7 +223,7 @@ void fdar_record_folder_remove(const struct fdar_record_folder *folder)
 {
 	g_autofree char *keys = g_build_filename(folder->path, FDAR_RECORDING_TLS_KEYS, NULL);
 
-	walk(folder->trace, remove_entry, NULL);
+	fdar_tree_remove(folder->trace);
 	fdar_record_folder_forget(folder);
 	g_unlink(keys);
 	/* By its name, if that is still its. */

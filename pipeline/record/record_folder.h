@@ -50,9 +50,6 @@ void fdar_record_folder_remove(const struct fdar_record_folder *folder);
 /* Takes away recording.json and stacks.json alone. */
 void fdar_record_folder_forget(const struct fdar_record_folder *folder);
 
-/* Takes away path and all that is in it; links are not followed. */
-void fdar_record_tree_remove(const char *path);
-
 /* Frees what the fields own. */
 void fdar_record_folder_clear(struct fdar_record_folder *folder);
 

@@ -9,6 +9,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/tree.h"
 #include "pipeline/record/record_folder.h"
 
 #define ROOT  "/dev/shm"
@@ -51,7 +52,7 @@ static void sweep(void)
 		    !S_ISDIR(st.st_mode) || st.st_uid != getuid() ||
 		    !take_lock(path, LOCK_EX, &lock))
 			continue;
-		fdar_record_tree_remove(path);
+		fdar_tree_remove(path);
 		close(lock);
 	}
 }
@@ -111,7 +112,7 @@ uint64_t fdar_record_memory_room(const struct fdar_record_memory *memory)
 void fdar_record_memory_remove(struct fdar_record_memory *memory)
 {
 	if (memory->path)
-		fdar_record_tree_remove(memory->path);
+		fdar_tree_remove(memory->path);
 }
 
 void fdar_record_memory_clear(struct fdar_record_memory *memory)

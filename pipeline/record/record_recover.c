@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/tree.h"
 #include "pipeline/drain/drain.h"
 #include "pipeline/server/processes.h"
 #include "pipeline/record/record_folder.h"
@@ -44,7 +45,7 @@ static gboolean pack(const char *extracted, const char *trace, GError **error)
 	fdar_drain_free(drain);
 	if (ok && !state.packets) {
 		/* An empty trace beside the good one helps nobody. */
-		fdar_record_tree_remove(into);
+		fdar_tree_remove(into);
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
 			    "nothing was in the tracer's buffers");
 	}
@@ -56,6 +57,6 @@ gboolean fdar_record_recover(const char *buffers, const char *trace, GError **er
 	g_autofree char *extracted = g_strdup_printf("%s-extracted", buffers);
 	gboolean ok = extract(buffers, extracted, error) && pack(extracted, trace, error);
 
-	fdar_record_tree_remove(extracted);
+	fdar_tree_remove(extracted);
 	return ok;
 }

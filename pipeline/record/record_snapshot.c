@@ -2,6 +2,7 @@
 
 #include <gio/gio.h>
 
+#include "base/tree.h"
 #include "pipeline/record/record_run.h"
 #include "pipeline/record/tracing_watch.h"
 
@@ -89,7 +90,7 @@ gboolean fdar_snapshots_take(struct fdar_snapshots *snapshots, const char *why, 
 	    fdar_record_folder_make_below(&run->folder, name, &folder, error))
 		done = write_folder(snapshots, copy, &folder, error);
 	run->snapshot = NULL;
-	fdar_record_tree_remove(copy);
+	fdar_tree_remove(copy);
 	fdar_record_folder_clear(&folder);
 	return done;
 }

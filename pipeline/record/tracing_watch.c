@@ -5,6 +5,7 @@
 #include <lttng/lttng.h>
 #include <string.h>
 
+#include "base/tree.h"
 #include "instrument/wire/events.h"
 #include "pipeline/lttng/timeout.h"
 #include "pipeline/record/record_folder.h"
@@ -246,7 +247,7 @@ static void read_chunks(struct fdar_watch *watch, uint64_t limit_ns)
 			g_build_filename(archives, (char *)g_ptr_array_index(names, i), NULL);
 
 		read_chunk(watch, path, limit_ns);
-		fdar_record_tree_remove(path);
+		fdar_tree_remove(path);
 	}
 }
 

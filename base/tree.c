@@ -1,0 +1,104 @@
+#include "base/tree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MOST_US 10000000
+#define NAMES   8 /* that are tried for a folder that is moved up */
+
+struct clearing {
+	int top;
+	gint64 until_us;
+	guint64 done;    /* removed, or moved */
+	unsigned number; /* of the folders that were moved up */
+};
+
+static int folder_open(int at, const char *name)
+{
+	return openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* Whether it is a folder, which is not empty. */
+static gboolean remove_one(struct clearing *clearing, int at, const char *name)
+{
+	gboolean removed = unlinkat(at, name, 0) == 0 || ((errno == EISDIR || errno == EPERM) &&
+							  unlinkat(at, name, AT_REMOVEDIR) == 0);
+
+	clearing->done += removed ? 1 : 0;
+	return !removed && (errno == ENOTEMPTY || errno == EEXIST);
+}
+
+static void move_up(struct clearing *clearing, int at, const char *name)
+{
+	for (int i = 0; i < NAMES; i++) {
+		char moved[32];
+
+		g_snprintf(moved, sizeof(moved), "moved-up-%u", clearing->number++);
+		if (renameat2(at, name, clearing->top, moved, RENAME_NOREPLACE) == 0) {
+			clearing->done++;
+			return;
+		}
+		if (errno != EEXIST)
+			return;
+	}
+}
+
+/* Gives each entry of a folder to act. */
+static void each(struct clearing *clearing, int folder,
+		 void (*act)(struct clearing *clearing, int folder, const char *name))
+{
+	int copy = folder_open(folder, ".");
+	DIR *list = copy >= 0 ? fdopendir(copy) : NULL;
+	const struct dirent *entry;
+
+	while (list && (entry = readdir(list)) && g_get_monotonic_time() < clearing->until_us)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			act(clearing, folder, entry->d_name);
+	if (list)
+		closedir(list);
+	else if (copy >= 0)
+		close(copy);
+}
+
+static void clear_lower(struct clearing *clearing, int folder, const char *name)
+{
+	if (remove_one(clearing, folder, name))
+		move_up(clearing, folder, name);
+}
+
+static void clear_upper(struct clearing *clearing, int folder, const char *name)
+{
+	int lower;
+
+	if (!remove_one(clearing, folder, name))
+		return;
+	lower = folder_open(folder, name);
+	if (lower < 0)
+		return;
+	each(clearing, lower, clear_lower);
+	close(lower);
+	remove_one(clearing, folder, name);
+}
+
+void fdar_tree_remove(const char *path)
+{
+	struct clearing clearing = { .top = folder_open(AT_FDCWD, path),
+				     .until_us = g_get_monotonic_time() + MOST_US };
+	guint64 before;
+
+	if (clearing.top < 0) {
+		unlink(path);
+		return;
+	}
+	do {
+		before = clearing.done;
+		each(&clearing, clearing.top, clear_upper);
+	} while (clearing.done != before && g_get_monotonic_time() < clearing.until_us);
+	close(clearing.top);
+	rmdir(path);
+}
