@@ -6,17 +6,26 @@
 #include <glib.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-#define MOST_US 10000000
-#define NAMES   8 /* that are tried for a folder that is moved up */
+#define MOST_S 10 /* of processor time: a busy machine is no reason */
+#define NAMES  8  /* that are tried for a folder that is moved up */
 
 struct clearing {
 	int top;
-	gint64 until_us;
+	time_t until_s;  /* of the thread's processor time */
 	guint64 done;    /* removed, or moved */
 	unsigned number; /* of the folders that were moved up */
 };
+
+static time_t spent_s(void)
+{
+	struct timespec spent = { 0 };
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+	return spent.tv_sec;
+}
 
 static int folder_open(int at, const char *name)
 {
@@ -56,7 +65,7 @@ static void each(struct clearing *clearing, int folder,
 	DIR *list = copy >= 0 ? fdopendir(copy) : NULL;
 	const struct dirent *entry;
 
-	while (list && (entry = readdir(list)) && g_get_monotonic_time() < clearing->until_us)
+	while (list && (entry = readdir(list)) && spent_s() < clearing->until_s)
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			act(clearing, folder, entry->d_name);
 	if (list)
@@ -88,7 +97,7 @@ static void clear_upper(struct clearing *clearing, int folder, const char *name)
 void fdar_tree_remove(const char *path)
 {
 	struct clearing clearing = { .top = folder_open(AT_FDCWD, path),
-				     .until_us = g_get_monotonic_time() + MOST_US };
+				     .until_s = spent_s() + MOST_S };
 	guint64 before;
 
 	if (clearing.top < 0) {
@@ -98,7 +107,7 @@ void fdar_tree_remove(const char *path)
 	do {
 		before = clearing.done;
 		each(&clearing, clearing.top, clear_upper);
-	} while (clearing.done != before && g_get_monotonic_time() < clearing.until_us);
+	} while (clearing.done != before && spent_s() < clearing.until_s);
 	close(clearing.top);
 	rmdir(path);
 }

@@ -10,7 +10,7 @@
 #define FDAR_BASE_TREE_H
 
 /* Removes the folder, or the file or link, at path. What cannot be removed, and what others still add to after ten
- * seconds, stays. */
+ * seconds of processor time, stays. */
 void fdar_tree_remove(const char *path);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "base/tree.h"
 
-#define DEEP   3000
+#define DEEP   1000
 #define ROUNDS 60
 #define FILES  40
 
