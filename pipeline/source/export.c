@@ -328,6 +328,22 @@ static gboolean check_out(const char *out, const char *held, GError **error)
 	return FALSE;
 }
 
+/* To out; of a folder that is missing on it, its parent is told. */
+static gboolean find_way(const char *out, struct fdar_target *target, GError **error)
+{
+	g_autofree char *whole = g_canonicalize_filename(out, NULL);
+	g_autofree char *parent = g_path_get_dirname(whole);
+	g_autoptr(GError) cause = NULL;
+	const char *named = out;
+
+	if (fdar_target_open(whole, 0, target, &cause))
+		return TRUE;
+	if (g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+		named = parent;
+	g_propagate_prefixed_error(error, g_steal_pointer(&cause), "%s: ", named);
+	return FALSE;
+}
+
 /* The folder that becomes out: beside it, so that it can be renamed. NULL and error. */
 static char *make_draft(const char *out, const char *held, mode_t mode, GError **error)
 {
@@ -386,7 +402,7 @@ gboolean fdar_export_ctf(const char *path, const char *out, fdar_export_progress
 			 void *user, struct fdar_export *result, GError **error)
 {
 	struct work work = { .result = result, .progress = progress, .user = user };
-	g_autofree char *root = NULL, *draft = NULL, *whole = g_canonicalize_filename(out, NULL);
+	g_autofree char *root = NULL, *draft = NULL;
 	g_autoptr(GPtrArray) traces = NULL;
 	struct fdar_target target;
 	gboolean ok;
@@ -398,10 +414,8 @@ gboolean fdar_export_ctf(const char *path, const char *out, fdar_export_progress
 	traces = fdar_trace_find(root, error);
 	if (!traces || !check_traces(traces, error))
 		return FALSE;
-	if (!fdar_target_open(whole, 0, &target, error)) {
-		g_prefix_error(error, "%s: ", out);
+	if (!find_way(out, &target, error))
 		return FALSE;
-	}
 	if (check_out(out, target.path, error))
 		draft = make_draft(out, target.path, mode_of(root), error);
 	if (!draft) {
