@@ -51,6 +51,10 @@ struct fdar_profile_builder *fdar_profile_builder_new(const struct fdar_profile_
 	builder->node_cells = g_array_new(FALSE, TRUE, sizeof(struct cell));
 	builder->entry_cells = g_array_new(FALSE, TRUE, sizeof(struct cell));
 	builder->costs = profile_costs_new();
+	builder->aside =
+		(struct fdar_walk_aside){ .helper = source->helper, .sum = profile_costs_sum };
+	if (source->helper)
+		fdar_walk_set_helper(builder->walk, source->helper);
 	builder->last_cells = g_array_new(FALSE, TRUE, sizeof(struct last_cell));
 	profile_cells_init(&builder->cells, LOOSE_CELLS);
 	builder->symbol_functions = g_array_new(FALSE, FALSE, sizeof(uint32_t));
@@ -71,6 +75,8 @@ void fdar_profile_builder_free(struct fdar_profile_builder *builder)
 	if (!builder)
 		return;
 	fdar_walk_free(builder->walk);
+	if (builder->aside.helper)
+		fdar_helper_drain(builder->aside.helper);
 	fdar_profile_free(builder->profile);
 	g_array_unref(builder->path_functions);
 	g_array_unref(builder->path_outer);
@@ -88,6 +94,7 @@ void fdar_profile_builder_free(struct fdar_profile_builder *builder)
 	fdar_intern_clear(&builder->node_ids);
 	fdar_intern_clear(&builder->entry_ids);
 	g_ptr_array_unref(builder->costs);
+	fdar_walk_aside_clear(&builder->aside);
 	g_array_unref(builder->last_cells);
 	fdar_intern_clear(&builder->symbols);
 	g_array_unref(builder->symbol_functions);

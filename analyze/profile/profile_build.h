@@ -65,8 +65,9 @@ struct fdar_profile_source {
 	void *user;
 	gboolean lines; /* look up file and line of each function */
 	enum fdar_unit unit;
-	gboolean counted;    /* the walk is given counts, too (profile_counts.h) */
-	gboolean infer_work; /* the trace has no functions: fdar_walk_infer_work */
+	gboolean counted;           /* the walk is given counts, too (profile_counts.h) */
+	gboolean infer_work;        /* the trace has no functions: fdar_walk_infer_work */
+	struct fdar_helper *helper; /* sums up beside the walk; NULL: nobody does */
 	/* Of fdar_profile_fold_key: functions that are not told, as though they were not recorded: their
 	 * time is that of their callers. NULL: none. */
 	GHashTable *folded;

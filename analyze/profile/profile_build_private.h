@@ -14,6 +14,7 @@
 #include "analyze/profile/profile_build.h"
 #include "analyze/profile/profile_cells.h"
 #include "analyze/profile/profile_private.h"
+#include "analyze/walk/walk_aside.h"
 #include "base/tally.h"
 
 struct open_session {
@@ -47,7 +48,8 @@ struct fdar_profile_builder {
 	GArray *path_outer; /* of uint32_t by call path: profile_path_outer or FDAR_PROFILE_NONE */
 	GArray *clones;     /* of guint8 by function: compilers' clones of it were seen */
 	GPtrArray *costs;   /* of struct path_costs by group */
-	GArray *last_cells; /* of struct last_cell by call path */
+	struct fdar_walk_aside aside; /* by which costs get there, where somebody helps */
+	GArray *last_cells;           /* of struct last_cell by call path */
 	struct cell_store cells;
 	struct fdar_intern symbols; /* what fdar_symbols gave -> index of symbol_functions */
 	GArray *symbol_functions;   /* of uint32_t */
@@ -74,6 +76,8 @@ GPtrArray *profile_costs_new(void);
 void profile_costs_add(struct fdar_profile_builder *builder, const struct fdar_walk_cost *costs,
 		       size_t count);
 void profile_costs_add_sum(struct fdar_profile_builder *builder, const struct fdar_walk_sum *told);
+/* What a helper does of that (walk_aside.h). */
+void profile_costs_sum(void *const *to, const struct fdar_walk_cost *costs, size_t count);
 /* At the end: brings the sums of all groups to their nodes. */
 void profile_costs_settle(struct fdar_profile_builder *builder);
 

@@ -171,12 +171,11 @@ static inline __attribute__((always_inline)) void add_to_session(struct lot *lot
 		open->running_ns = profile_sum(open->running_ns, cost->self_ns);
 }
 
-static inline void add_cost(struct lot *lot, const struct fdar_walk_cost *cost)
+static inline __attribute__((always_inline)) void add_to_path(struct lot *lot,
+							      const struct fdar_walk_cost *cost)
 {
 	struct sum *sum = &lot->costs->sums[cost->path];
 
-	if (G_UNLIKELY(!sum->total_ns.count))
-		name_path(lot->builder, cost->path);
 	sum->own_ns = profile_sum(sum->own_ns, cost->self_ns);
 	if (!cost->recursive) {
 		sum->wait_ns = profile_sum(sum->wait_ns, cost->wait_ns);
@@ -184,6 +183,13 @@ static inline void add_cost(struct lot *lot, const struct fdar_walk_cost *cost)
 	}
 	if (G_UNLIKELY(cost->recursive | cost->unfinished | cost->client || cost->skipped_calls))
 		add_extra(lot->costs, cost, 1);
+}
+
+static inline void add_cost(struct lot *lot, const struct fdar_walk_cost *cost)
+{
+	if (G_UNLIKELY(!lot->costs->sums[cost->path].total_ns.count))
+		name_path(lot->builder, cost->path);
+	add_to_path(lot, cost);
 	if (lot->open)
 		add_to_session(lot, cost, 1);
 }
@@ -207,12 +213,74 @@ static void add_lot(struct lot *lot, const struct fdar_walk_cost *costs, size_t 
 	fdar_tally_settle(&lot->later);
 }
 
+/* ---- beside a helper: names and sessions here, paths there ---- */
+
+static inline gboolean is_named(const struct fdar_profile_builder *builder, uint32_t path)
+{
+	const GArray *functions = builder->path_functions;
+
+	return path < functions->len &&
+	       g_array_index(functions, uint32_t, path) != FDAR_PROFILE_NONE;
+}
+
+/* Costs of one session. */
+static void add_beside(struct lot *lot, const struct fdar_walk_cost *costs, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (G_UNLIKELY(!is_named(lot->builder, costs[i].path)))
+			name_path(lot->builder, costs[i].path);
+		if (lot->open)
+			add_to_session(lot, &costs[i], 1);
+	}
+	fdar_walk_aside_add(&lot->builder->aside, lot->costs, costs, count);
+}
+
+static void add_all_beside(struct fdar_profile_builder *builder, const struct fdar_walk_cost *costs,
+			   size_t count)
+{
+	struct lot lot = { .builder = builder };
+	size_t first = 0, end;
+
+	for (; first < count; first = end) {
+		for (end = first + 1; end < count && costs[end].session == costs[first].session;)
+			end++;
+		set_session(&lot, costs[first].session);
+		add_beside(&lot, costs + first, end - first);
+	}
+}
+
+void profile_costs_sum(void *const *to, const struct fdar_walk_cost *costs, size_t count)
+{
+	struct lot lot;
+
+	_Static_assert(FDAR_WALK_ASIDE_ROUND <= LOT, "all of them have a place");
+	lot.count = 0;
+	for (size_t i = 0; i < count; i++) {
+		lot.costs = to[i];
+		if (costs[i].path < lot.costs->room)
+			__builtin_prefetch(&lot.costs->sums[costs[i].path], 1);
+	}
+	for (size_t i = 0; i < count; i++) {
+		lot.costs = to[i];
+		if (G_UNLIKELY(costs[i].path >= lot.costs->room))
+			grow(lot.costs, costs[i].path);
+		add_to_path(&lot, &costs[i]);
+	}
+	count_places(&lot);
+}
+
+/* ---- */
+
 void profile_costs_add(struct fdar_profile_builder *builder, const struct fdar_walk_cost *costs,
 		       size_t count)
 {
 	struct lot lot;
 	size_t now;
 
+	if (builder->aside.helper) {
+		add_all_beside(builder, costs, count);
+		return;
+	}
 	lot.builder = builder;
 	lot.later.count = 0;
 	set_session(&lot, costs->session);
@@ -316,6 +384,8 @@ static gboolean is_empty(const struct sum *sum)
 
 void profile_costs_settle(struct fdar_profile_builder *builder)
 {
+	if (builder->aside.helper)
+		fdar_walk_aside_drain(&builder->aside);
 	for (uint32_t group = 0; group < builder->costs->len; group++) {
 		struct path_costs *costs = g_ptr_array_index(builder->costs, group);
 

@@ -248,14 +248,37 @@ static gboolean use_tables(struct fdar_symbols *symbols, const struct fdar_profi
 	return !options->listing || fdar_symbols_use_listing(symbols, options->listing, error);
 }
 
-static struct fdar_source_ahead *go_ahead(struct fdar_source *source, struct fdar_symbols *symbols,
-					  const struct fdar_profile_options *options)
-{
-	struct fdar_source_ahead *ahead = fdar_source_ahead_new(source, options->threads);
+/* Who works beside the thread that walks: one reads ahead, the other sums up. */
+struct others {
+	struct fdar_source_ahead *ahead;
+	struct fdar_helper *helper; /* NULL: none */
+};
 
-	fdar_symbols_around_forks(symbols, fdar_source_ahead_hold, fdar_source_ahead_release,
-				  ahead);
-	return ahead;
+static void hold(void *user)
+{
+	const struct others *others = user;
+
+	fdar_source_ahead_hold(others->ahead);
+	if (others->helper)
+		fdar_helper_drain(others->helper);
+}
+
+static void release(void *user)
+{
+	const struct others *others = user;
+
+	fdar_source_ahead_release(others->ahead);
+}
+
+/* Both live in the caller's variables, too: these are freed in the order that it needs. */
+static void work_beside(struct others *others, struct fdar_source *source,
+			struct fdar_symbols *symbols, const struct fdar_profile_options *options,
+			struct fdar_source_ahead **ahead, struct fdar_helper **helper)
+{
+	*ahead = others->ahead = fdar_source_ahead_new(source, options->threads);
+	if (fdar_source_ahead_has_thread(*ahead))
+		*helper = others->helper = fdar_helper_new();
+	fdar_symbols_around_forks(symbols, hold, release, others);
 }
 
 /* NULL: there are no rules. */
@@ -304,7 +327,9 @@ struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profi
 						 .user = (void *)options,
 						 .maps = rules ? fdar_rules_maps(rules) : NULL };
 	g_autoptr(fdar_source) source = fdar_source_open_with(path, &how, error);
+	struct others others = { 0 };
 	g_autoptr(fdar_source_ahead) ahead = NULL;
+	g_autoptr(fdar_helper) helper = NULL;
 	g_autoptr(fdar_symbols) symbols = fdar_symbols_new(symbols_dir);
 	g_autoptr(fdar_rules_run) run = NULL;
 	g_autoptr(profile_counts) counts = NULL;
@@ -317,7 +342,7 @@ struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profi
 	options = options ? options : &none;
 	if (!rules || !fdar_rules_have_functions(rules))
 		fdar_source_join_calls(source);
-	ahead = go_ahead(source, symbols, options);
+	work_beside(&others, source, symbols, options, &ahead, &helper);
 	run = run_of(rules, ahead, symbols);
 	counts = profile_counts_open(path, fdar_source_ahead_pid, ahead, warnings);
 	if (!use_tables(symbols, options, error))
@@ -325,6 +350,7 @@ struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profi
 	struct fdar_profile_source from = listen_with(options, symbols, run, ahead);
 
 	from.counted = counts != NULL;
+	from.helper = helper;
 	from.infer_work = fdar_profile_read_infers(path);
 	builder = fdar_profile_builder_new(&from);
 	if (!read_all(ahead, symbols, run, counts, fdar_profile_builder_walk(builder), options,

@@ -40,6 +40,11 @@ void fdar_walk_infer_work(struct fdar_walk *walk)
 	walk->infers_work = TRUE;
 }
 
+void fdar_walk_set_helper(struct fdar_walk *walk, struct fdar_helper *helper)
+{
+	walk->aside = (struct fdar_walk_aside){ .helper = helper, .sum = walk_defer_sum };
+}
+
 void fdar_walk_set_texts(struct fdar_walk *walk,
 			 const char *(*text)(const void *texts, uint32_t id), const void *texts)
 {
@@ -65,6 +70,7 @@ void fdar_walk_free(struct fdar_walk *walk)
 	g_ptr_array_unref(walk->processes);
 	g_array_unref(walk->slots);
 	walk_paths_clear(walk);
+	fdar_walk_aside_clear(&walk->aside);
 	fdar_intern_clear(&walk->pids);
 	fdar_intern_clear(&walk->thread_ids);
 	fdar_intern_clear(&walk->slot_ids);

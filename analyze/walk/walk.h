@@ -48,6 +48,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/helper.h"
 #include "base/tally.h"
 #include "pipeline/events/event.h"
 
@@ -332,6 +333,10 @@ void fdar_walk_infer_work(struct fdar_walk *walk);
  * must outlive the walk. */
 void fdar_walk_set_texts(struct fdar_walk *walk,
 			 const char *(*text)(const void *texts, uint32_t id), const void *texts);
+
+/* What waits for an owner for long is summed up by the helper, which must outlive the walk. Before anything is
+ * fed; without, it is done at once. */
+void fdar_walk_set_helper(struct fdar_walk *walk, struct fdar_helper *helper);
 
 /* Takes events in the order of a source: that of time within a thread, across threads that in which
  * they were written (source.h). Their data is not needed after the call. */

@@ -49,6 +49,8 @@ struct deferred {
 	struct whose *whose; /* by sum */
 	GArray *rests;       /* of struct rest */
 	uint32_t count, room;
+	/* Who tells of them asks for this, while a helper may be at all else. */
+	char apart[64];
 	uint64_t calls;
 	uint64_t first_ns; /* when the earliest of all was opened */
 };
@@ -72,12 +74,20 @@ static struct deferred *deferred_of(struct thread *thread)
 	return deferred;
 }
 
+/* No helper is at it any more. */
+static void drain(const struct thread *thread)
+{
+	if (thread->aside)
+		fdar_walk_aside_drain(thread->aside);
+}
+
 void walk_defer_free(struct thread *thread)
 {
 	struct deferred *deferred = thread->deferred;
 
 	if (!deferred)
 		return;
+	drain(thread);
 	for (uint32_t i = 0; i < deferred->count; i++)
 		fdar_tally_clear(&deferred->sums[i].total_ns);
 	fdar_pages_free(deferred->sums, deferred->room * sizeof(*deferred->sums));
@@ -197,40 +207,72 @@ static void add_recursive(struct rest *rest, const struct fdar_walk_cost *cost)
 	add(&rest->recursive_ns, cost->total_ns);
 }
 
+static inline void add_cost(struct deferred *deferred, uint32_t id,
+			    const struct fdar_walk_cost *cost, struct fdar_tally_later *later)
+{
+	struct sum *sum = &deferred->sums[id];
+
+	add(&sum->self_ns, cost->self_ns);
+	add(&sum->wait_ns, cost->wait_ns);
+	if (G_UNLIKELY(cost->recursive))
+		add_recursive(rest_of(deferred, id), cost);
+	else
+		fdar_tally_add_later(later, &sum->total_ns, cost->total_ns);
+	if (G_UNLIKELY(cost->skipped_calls | cost->skipped_ns)) {
+		struct rest *rest = rest_of(deferred, id);
+
+		add(&rest->skipped_calls, cost->skipped_calls);
+		add(&rest->skipped_ns, cost->skipped_ns);
+	}
+}
+
 /* Costs are looked for in three rounds, so that what is far away is on its way for all of them before the
  * first is needed. */
-void walk_defer(struct thread *thread, const struct fdar_walk_cost *costs, uint32_t count,
-		uint64_t first_ns)
+static void add_all(struct deferred *deferred, const struct fdar_walk_cost *costs, size_t count)
 {
-	struct deferred *deferred = deferred_of(thread);
 	uint32_t ids[WALK_DEFER_LOT];
 	struct fdar_tally_later later;
 
 	later.count = 0;
 	assert(count <= WALK_DEFER_LOT);
-	for (uint32_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++)
 		__builtin_prefetch(find_place(deferred, costs[i].path));
-	for (uint32_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		ids[i] = find_sum(deferred, &costs[i]);
 		__builtin_prefetch(&deferred->sums[ids[i]], 1);
 	}
-	for (uint32_t i = 0; i < count; i++) {
-		struct sum *sum = &deferred->sums[ids[i]];
-
-		add(&sum->self_ns, costs[i].self_ns);
-		add(&sum->wait_ns, costs[i].wait_ns);
-		if (G_UNLIKELY(costs[i].recursive))
-			add_recursive(rest_of(deferred, ids[i]), &costs[i]);
-		else
-			fdar_tally_add_later(&later, &sum->total_ns, costs[i].total_ns);
-		if (G_UNLIKELY(costs[i].skipped_calls | costs[i].skipped_ns)) {
-			struct rest *rest = rest_of(deferred, ids[i]);
-
-			add(&rest->skipped_calls, costs[i].skipped_calls);
-			add(&rest->skipped_ns, costs[i].skipped_ns);
-		}
-	}
+	for (size_t i = 0; i < count; i++)
+		add_cost(deferred, ids[i], &costs[i], &later);
 	fdar_tally_settle(&later);
+}
+
+/* The same, of threads that take turns. */
+void walk_defer_sum(void *const *deferred, const struct fdar_walk_cost *costs, size_t count)
+{
+	uint32_t ids[FDAR_WALK_ASIDE_ROUND];
+	struct fdar_tally_later later;
+
+	later.count = 0;
+	for (size_t i = 0; i < count; i++)
+		__builtin_prefetch(find_place(deferred[i], costs[i].path));
+	for (size_t i = 0; i < count; i++) {
+		ids[i] = find_sum(deferred[i], &costs[i]);
+		__builtin_prefetch(&((struct deferred *)deferred[i])->sums[ids[i]], 1);
+	}
+	for (size_t i = 0; i < count; i++)
+		add_cost(deferred[i], ids[i], &costs[i], &later);
+	fdar_tally_settle(&later);
+}
+
+void walk_defer(struct thread *thread, const struct fdar_walk_cost *costs, uint32_t count,
+		uint64_t first_ns)
+{
+	struct deferred *deferred = deferred_of(thread);
+
+	if (thread->aside)
+		fdar_walk_aside_add(thread->aside, deferred, costs, count);
+	else
+		add_all(deferred, costs, count);
 	deferred->first_ns = deferred->calls ? MIN(deferred->first_ns, first_ns) : first_ns;
 	deferred->calls += count;
 }
@@ -290,6 +332,7 @@ void walk_defer_settle(struct fdar_walk *walk, struct thread *thread, struct ses
 
 	if (!deferred || !deferred->calls)
 		return;
+	drain(thread);
 	for (uint32_t i = 0; i < deferred->count; i++) {
 		const struct whose *whose = &deferred->whose[i];
 		const struct rest *rest =

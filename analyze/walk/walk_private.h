@@ -15,6 +15,7 @@
  *	walk_sample.c   looks at threads from outside
  *	walk_owner.c    whose frames they are: boundaries, adoption
  *	walk_defer.c    what waits for an owner, summed up
+ *	walk_aside.c    costs on their way to a helper that sums them up
  *	walk_tell.c     what is told, and the end of sessions that nothing holds any more
  *	walk_registry.c who is there: processes, threads, their sessions by key and descriptor
  *	walk_path.c     call paths
@@ -28,6 +29,7 @@
 
 #include "base/intern.h"
 #include "analyze/walk/walk.h"
+#include "analyze/walk/walk_aside.h"
 #include "instrument/wire/events.h"
 
 #define WALK_EDGES_MAX (2 * FDAR_WALK_PATHS_MAX)
@@ -171,7 +173,8 @@ struct thread {
 	uint32_t room;             /* of frames, in use or not */
 	GArray *pending;           /* of struct fdar_walk_frame: closed, but nobody's yet */
 	struct deferred *deferred; /* what was closed after these, summed up; NULL: nothing ever */
-	uint64_t pending_ns;       /* total of those directly below frames that are not pending */
+	struct fdar_walk_aside *aside; /* by which that is; NULL: at once */
+	uint64_t pending_ns; /* total of those directly below frames that are not pending */
 	uint64_t pending_wait_ns;
 	uint64_t pending_over; /* told as the server's since the last boundary, for want of room */
 	uint64_t since_ns;     /* what was opened before is for no session to adopt; 0: all is */
@@ -226,7 +229,8 @@ struct fdar_walk {
 	const char *(*text)(const void *texts, uint32_t id); /* NULL: names are not known */
 	const void *texts;
 	uint64_t next_serial;
-	GHashTable *puts; /* of struct put, the objects in queues */
+	GHashTable *puts;             /* of struct put, the objects in queues */
+	struct fdar_walk_aside aside; /* without a helper: none */
 	struct fdar_walk_stats stats;
 	gboolean finished;
 };
@@ -305,6 +309,8 @@ void walk_session_settle(struct fdar_walk *walk, struct session *session);
  * was opened at first_ns. */
 void walk_defer(struct thread *thread, const struct fdar_walk_cost *costs, uint32_t count,
 		uint64_t first_ns);
+/* What a helper does of that (walk_aside.h). */
+void walk_defer_sum(void *const *deferred, const struct fdar_walk_cost *costs, size_t count);
 /* How many frames that are, and when the first of them was opened. */
 uint64_t walk_deferred_calls(const struct thread *thread);
 uint64_t walk_deferred_first_ns(const struct thread *thread);

@@ -78,6 +78,7 @@ struct thread *walk_thread_of(struct fdar_walk *walk, uint32_t pid, uint32_t tid
 		thread->pid = pid;
 		thread->tid = tid;
 		thread->index = index;
+		thread->aside = walk->aside.helper ? &walk->aside : NULL;
 		thread->frames = g_array_new(FALSE, FALSE, sizeof(struct frame));
 		thread->pending = g_array_new(FALSE, FALSE, sizeof(struct fdar_walk_frame));
 		g_ptr_array_add(walk->threads, thread);

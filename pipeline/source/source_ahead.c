@@ -17,7 +17,8 @@ struct batch {
 
 struct fdar_source_ahead {
 	struct fdar_source *source;
-	GThread *thread; /* NULL: there is none, or it has been joined */
+	GThread *thread;         /* NULL: there is none, or it has been joined */
+	struct fdar_event *desk; /* the thread's: where it reads to */
 	struct batch batches[FDAR_SOURCE_AHEAD_BATCHES];
 	gboolean taken;     /* the first of those that are full is in use */
 	GPtrArray *texts;   /* const char *, by id: those of all batches that were taken */
@@ -41,14 +42,24 @@ static const char *keep(struct fdar_arena *arena, const char *data, uint32_t len
 	return kept;
 }
 
+/* Nearly all are not; which of them one is, nobody foresees. */
+static inline gboolean may_point(const struct fdar_event *event)
+{
+	const uint64_t never = UINT64_C(1) << FDAR_EVENT_FUNC_ENTRY |
+			       UINT64_C(1) << FDAR_EVENT_FUNC_EXIT |
+			       UINT64_C(1) << FDAR_EVENT_FUNC_CALL;
+
+	_Static_assert(FDAR_EVENT_KINDS <= 64, "a bit each");
+	return !(never >> event->kind & 1);
+}
+
 /* What the events point to, the source takes back when it is read again. */
-static void keep_data(struct batch *batch)
+static void keep_data(struct batch *batch, struct fdar_event *events)
 {
 	for (gssize i = 0; i < batch->count; i++) {
-		struct fdar_event *event = &batch->events[i];
+		struct fdar_event *event = &events[i];
 
-		if (event->kind == FDAR_EVENT_FUNC_ENTRY || event->kind == FDAR_EVENT_FUNC_EXIT ||
-		    event->kind == FDAR_EVENT_FUNC_CALL || !event->data)
+		if (G_LIKELY(!may_point(event)) || !event->data)
 			continue;
 		event->data =
 			event->data_len ? keep(batch->data, event->data, event->data_len) : "";
@@ -71,15 +82,19 @@ static void hand_over(struct fdar_source_ahead *ahead, struct batch *batch)
 	}
 }
 
+/* Events are written bit by bit: that is done where no other processor reads. Then they are copied as a whole
+ * (helper.h says why). */
 static void fill(struct fdar_source_ahead *ahead, struct batch *batch)
 {
 	g_mutex_lock(&ahead->working);
 	fdar_arena_reset(batch->data);
 	g_ptr_array_set_size(batch->texts, 0);
 	g_array_set_size(batch->namespaces, 0);
-	batch->count = fdar_source_read(ahead->source, batch->events, FDAR_SOURCE_AHEAD_EVENTS,
+	batch->count = fdar_source_read(ahead->source, ahead->desk, FDAR_SOURCE_AHEAD_EVENTS,
 					&batch->error);
-	keep_data(batch);
+	keep_data(batch, ahead->desk);
+	if (batch->count > 0)
+		memcpy(batch->events, ahead->desk, (size_t)batch->count * sizeof(*ahead->desk));
 	hand_over(ahead, batch);
 	g_mutex_unlock(&ahead->working);
 }
@@ -126,6 +141,7 @@ struct fdar_source_ahead *fdar_source_ahead_new(struct fdar_source *source, unsi
 	threads = threads ? threads : fdar_processors();
 	alone = threads == 1 || !fdar_source_is_own(source);
 	ahead->source = source;
+	ahead->desk = alone ? NULL : g_new(struct fdar_event, FDAR_SOURCE_AHEAD_EVENTS);
 	ahead->texts = g_ptr_array_new();
 	ahead->namespaces = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	g_mutex_init(&ahead->working);
@@ -141,6 +157,11 @@ struct fdar_source_ahead *fdar_source_ahead_new(struct fdar_source *source, unsi
 	if (!alone)
 		ahead->thread = g_thread_new("reader", read_ahead, ahead);
 	return ahead;
+}
+
+gboolean fdar_source_ahead_has_thread(const struct fdar_source_ahead *ahead)
+{
+	return ahead->thread != NULL;
 }
 
 static void join(struct fdar_source_ahead *ahead)
@@ -238,6 +259,7 @@ void fdar_source_ahead_free(struct fdar_source_ahead *ahead)
 	if (!ahead)
 		return;
 	join(ahead);
+	g_free(ahead->desk);
 	for (unsigned i = 0; i < FDAR_SOURCE_AHEAD_BATCHES && ahead->batches[i].events; i++) {
 		g_free(ahead->batches[i].events);
 		g_clear_error(&ahead->batches[i].error);

@@ -21,7 +21,7 @@
 
 #include "pipeline/source/source.h"
 
-#define FDAR_SOURCE_AHEAD_BATCHES 8u
+#define FDAR_SOURCE_AHEAD_BATCHES 16u
 /* Events of a batch: as many as fit into the processor's nearest cache. */
 #define FDAR_SOURCE_AHEAD_EVENTS 512u
 
@@ -30,6 +30,9 @@ struct fdar_source_ahead;
 /* threads: 1, none is made; 0, as many as there are processors, and so is none for one. The source must
  * outlive the result, which the caller owns. */
 struct fdar_source_ahead *fdar_source_ahead_new(struct fdar_source *source, unsigned threads);
+
+/* Whether there is a thread: others may help, too. */
+gboolean fdar_source_ahead_has_thread(const struct fdar_source_ahead *ahead);
 
 /* The next batch, valid with its data until the next call; then as fdar_source_read. */
 gssize fdar_source_ahead_read(struct fdar_source_ahead *ahead, const struct fdar_event **events,

@@ -8,7 +8,8 @@
 #include "tests/unit/kit/remove_tree.h"
 #include "tests/unit/kit/tiny_trace.h"
 
-#define TURNS 30000u
+#define TURNS    30000u
+#define UNKNOWNS 20000u /* more calls than wait for their owner one by one */
 
 static char *trace_path(const char *name)
 {
@@ -67,42 +68,87 @@ static void test_not_a_trace(void)
 	g_assert_nonnull(strstr(error->message, "/no/such/trace"));
 }
 
+struct calls {
+	uint16_t entry, leave, wait, waited;
+};
+
+static void call(struct tiny_trace *trace, uint16_t class, uint64_t now_ns, int32_t tid,
+		 uint64_t function)
+{
+	tiny_trace_event(trace, class, now_ns, 10, tid, "worker");
+	tiny_trace_u64(trace, function);
+	tiny_trace_u64(trace, 0);
+}
+
+static void begin_session(struct tiny_trace *trace, uint16_t class, uint64_t now_ns, int32_t tid,
+			  uint32_t key, const char *peer)
+{
+	tiny_trace_event(trace, class, now_ns, 10, tid, "worker");
+	tiny_trace_u64(trace, key);
+	tiny_trace_string(trace, peer);
+	tiny_trace_u32(trace, 7 + key % 4);
+}
+
+/* On two threads that take turns, one of which gets a session in the end: functions in themselves, and waits. */
+static void make_unknown(struct tiny_trace *trace, const struct calls *calls)
+{
+	for (uint32_t i = 0; i < UNKNOWNS; i++) {
+		uint64_t now_ns = 100 * (uint64_t)i;
+		int32_t tid = 30 + (int32_t)(i % 2);
+
+		call(trace, calls->entry, now_ns, tid, 0x2000 + i % 300);
+		call(trace, calls->entry, now_ns + 10, tid, 0x2000 + (i % 3 ? i % 7 : i % 300));
+		if (i % 5 == 0) {
+			tiny_trace_event(trace, calls->wait, now_ns + 20, 10, tid, "worker");
+			tiny_trace_string(trace, "lock");
+			tiny_trace_u32(trace, UINT32_MAX);
+			tiny_trace_u8(trace, 0);
+			tiny_trace_event(trace, calls->waited, now_ns + 21 + i % 13, 10, tid,
+					 "worker");
+			tiny_trace_u64(trace, 0);
+		}
+		call(trace, calls->leave, now_ns + 40, tid, 0);
+		call(trace, calls->leave, now_ns + 50 + i % 17, tid, 0);
+	}
+}
+
 /* Sessions on threads that take turns, calls in them and outside, names that come up all along. */
-static char *make_sessions(void)
+static char *make_sessions(gboolean unknowns)
 {
 	char *dir = g_dir_make_tmp("flowdar-threads-XXXXXX", NULL);
 	struct tiny_trace *trace = tiny_trace_new(dir);
 	static const char function[] = "uint64_t _addr; uint64_t _call_site;";
-	uint16_t entry = tiny_trace_class(trace, "flowdar:func_entry", function);
-	uint16_t leave = tiny_trace_class(trace, "flowdar:func_exit", function);
+	struct calls calls = { tiny_trace_class(trace, "flowdar:func_entry", function),
+			       tiny_trace_class(trace, "flowdar:func_exit", function),
+			       tiny_trace_class(trace, "flowdar:wait_begin",
+						"string _what; int32_t _fd; uint8_t _kind;"),
+			       tiny_trace_class(trace, "flowdar:wait_end", "int64_t _result;") };
 	uint16_t scope = tiny_trace_class(trace, "flowdar:scope_enter", "string _name;");
 	uint16_t scoped = tiny_trace_class(trace, "flowdar:scope_exit", "string _name;");
 	uint16_t begin = tiny_trace_class(trace, "flowdar:session_begin",
 					  "uint64_t _key; string _peer; int32_t _fd;");
 	uint16_t end = tiny_trace_class(trace, "flowdar:session_end", "uint64_t _key;");
 
+	if (unknowns) {
+		make_unknown(trace, &calls);
+		begin_session(trace, begin, UNKNOWNS * UINT64_C(100), 30, TURNS, "127.0.0.1:999");
+	}
 	for (uint32_t i = 0; i < TURNS; i++) {
 		g_autofree char *name = g_strdup_printf("scope %u", i / 100);
 		g_autofree char *peer = g_strdup_printf("127.0.0.1:%u", 1000 + i % 5000);
-		uint64_t now_ns = 100 * (uint64_t)i, function_at = 0x1000 + i % 11;
+		uint64_t now_ns = 100 * (uint64_t)(UNKNOWNS + 1 + i);
+		uint64_t function_at = 0x1000 + i % 11;
 		int32_t tid = 10 + (int32_t)(i % 4);
 
-		tiny_trace_event(trace, entry, now_ns, 10, tid, "worker");
-		tiny_trace_u64(trace, function_at);
-		tiny_trace_u64(trace, 0);
-		tiny_trace_event(trace, begin, now_ns + 10, 10, tid, "worker");
-		tiny_trace_u64(trace, i);
-		tiny_trace_string(trace, peer);
-		tiny_trace_u32(trace, 7 + i % 4);
+		call(trace, calls.entry, now_ns, tid, function_at);
+		begin_session(trace, begin, now_ns + 10, tid, i, peer);
 		tiny_trace_event(trace, scope, now_ns + 20, 10, tid, "worker");
 		tiny_trace_string(trace, name);
 		tiny_trace_event(trace, scoped, now_ns + 20 + i % 30, 10, tid, "worker");
 		tiny_trace_string(trace, name);
 		tiny_trace_event(trace, end, now_ns + 60, 10, tid, "worker");
 		tiny_trace_u64(trace, i);
-		tiny_trace_event(trace, leave, now_ns + 70, 10, tid, "worker");
-		tiny_trace_u64(trace, function_at);
-		tiny_trace_u64(trace, 0);
+		call(trace, calls.leave, now_ns + 70, tid, function_at);
 	}
 	tiny_trace_close(trace);
 	return dir;
@@ -117,7 +163,7 @@ static GBytes *profile_with(const char *dir, unsigned threads)
 	GBytes *bytes;
 
 	g_assert_no_error(error);
-	g_assert_cmpuint(profile->groups[profile->group_count - 1].sessions, ==, TURNS);
+	g_assert_cmpuint(profile->groups[profile->group_count - 1].sessions, ==, TURNS + 1);
 	fdar_profile_about_init(&about);
 	bytes = fdar_profile_encode(profile, &about);
 	fdar_profile_about_clear(&about);
@@ -126,7 +172,7 @@ static GBytes *profile_with(const char *dir, unsigned threads)
 
 static void test_threads(void)
 {
-	g_autofree char *dir = make_sessions();
+	g_autofree char *dir = make_sessions(TRUE);
 	g_autoptr(GBytes) one = profile_with(dir, 1);
 
 	for (unsigned round = 0; round < 5; round++) {
@@ -140,7 +186,7 @@ static void test_threads(void)
 /* What threads took adds up to what sessions and the server have. */
 static void test_by_thread(void)
 {
-	g_autofree char *dir = make_sessions();
+	g_autofree char *dir = make_sessions(FALSE);
 	const struct fdar_profile_options options = { 0 };
 	g_autoptr(GError) error = NULL;
 	g_autoptr(fdar_profile) profile = fdar_profile_read(dir, &options, NULL, &error);
