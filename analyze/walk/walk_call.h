@@ -74,17 +74,6 @@ static inline uint32_t walk_call_place(const struct fdar_walk *walk, uint64_t be
 	return (uint32_t)((below_hash + thread * WALK_MIX) >> walk->call_shift);
 }
 
-/* The call with that hash may be asked for soon. */
-static inline void walk_call_prefetch(const struct fdar_walk *walk, uint64_t below_hash,
-				      uint32_t thread)
-{
-	uint32_t place = walk_call_place(walk, below_hash, thread);
-
-	_Static_assert(WALK_CALL_WAYS == 4, "two lines of the processor's cache");
-	__builtin_prefetch(&walk->calls[place]);
-	__builtin_prefetch(&walk->calls[place ^ 2]);
-}
-
 /* walk_stack.c: the same, where it is not remembered: it is from now on. */
 const struct call *walk_call_learn(struct fdar_walk *walk, const struct thread *thread,
 				   uint32_t around, uint64_t around_hash, uint64_t addr);

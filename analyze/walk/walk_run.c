@@ -84,7 +84,8 @@ static inline uint64_t hash_of(struct run *run, const struct call *call, uint64_
 }
 
 /* Where there are many paths, what tells them is far away. A path's hash follows from the events alone: so all
- * that these will look for is on its way before the first of them is done. */
+ * that these will look for is on its way before the first of them is done. (An inline function that does nothing but
+ * that is one without effects to gcc, and its calls are left out.) */
 static __attribute__((noinline)) void foresee(const struct fdar_walk *walk,
 					      const struct thread *thread,
 					      const struct frame *frames, uint32_t depth,
@@ -92,7 +93,7 @@ static __attribute__((noinline)) void foresee(const struct fdar_walk *walk,
 {
 	uint64_t above[AHEAD], below;
 	uint64_t around = depth ? frames[depth - 1].path_hash : walk_hash_none(walk);
-	uint32_t open = 0;
+	uint32_t open = 0, place;
 
 	for (size_t i = 0; i < length; i++) {
 		const struct fdar_event *event = &events[i];
@@ -109,7 +110,9 @@ static __attribute__((noinline)) void foresee(const struct fdar_walk *walk,
 		below = walk_hash_below(around, event->kind == FDAR_EVENT_FUNC_ENTRY
 							? event->func.function
 							: event->called.function);
-		walk_call_prefetch(walk, below, thread->index + 1);
+		place = walk_call_place(walk, below, thread->index + 1);
+		__builtin_prefetch(&walk->calls[place]);
+		__builtin_prefetch(&walk->calls[place ^ WALK_CALL_WAYS / 2]);
 		walk_edge_prefetch(walk, below);
 		if (event->kind == FDAR_EVENT_FUNC_ENTRY) {
 			above[open++] = around;
