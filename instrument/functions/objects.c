@@ -128,6 +128,15 @@ static void function_decide(const struct fdar_elf_function *found, void *data)
 		function->wanted = true;
 }
 
+static void binary_unwant(const struct fdar_objects *binaries, const struct fdar_object *binary)
+{
+	for (uint32_t i = 1; i <= binaries->numbers; i++)
+		if (binaries->functions[i].address - binary->low < binary->bytes)
+			binaries->functions[i].wanted = false;
+}
+
+/* A file that cannot be read any more (another root or user by now, a binary that was replaced) leaves those whose
+ * names were read before as they were decided then. */
 static void binary_decide(struct fdar_objects *binaries, struct fdar_object *binary,
 			  struct fdar_rules *rules)
 {
@@ -136,6 +145,7 @@ static void binary_decide(struct fdar_objects *binaries, struct fdar_object *bin
 
 	binary->unnamed_on = fdar_rules_function(rules, "", binary->name, NULL);
 	if (file_map(&mapped, binary->path)) {
+		binary_unwant(binaries, binary);
 		fdar_elf_functions(mapped.bytes, mapped.length, function_decide, &pass);
 		file_unmap(&mapped);
 	}
@@ -154,8 +164,6 @@ void fdar_objects_decide(struct fdar_objects *binaries, struct fdar_rules *rules
 {
 	if (!binaries->functions)
 		return;
-	for (uint32_t i = 1; i <= binaries->numbers; i++)
-		binaries->functions[i].wanted = false;
 	for (struct fdar_object *binary = binaries->first; binary; binary = binary->next)
 		if (binary->entries)
 			binary_decide(binaries, binary, rules);

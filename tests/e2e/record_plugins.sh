@@ -52,6 +52,28 @@ int main(int argc, char **argv)
 	return 0;
 }
 C
+cat > away.c << 'C'
+/* The first library's file is away, as it is for who has another root by now, while the second is loaded. */
+#include <dlfcn.h>
+#include <stdio.h>
+
+int main(int argc, char **argv)
+{
+	void *library = argc > 2 ? dlopen(argv[1], RTLD_NOW) : NULL;
+	int (*plug)(int);
+
+	if (!library)
+		return 1;
+	*(void **)&plug = dlsym(library, "plug");
+	for (int k = 0; k < 100; k++)
+		plug(k);
+	if (rename(argv[1], "away") != 0 || !dlopen(argv[2], RTLD_NOW))
+		return 1;
+	for (int k = 0; k < 100; k++)
+		plug(k);
+	return rename("away", argv[1]) != 0;
+}
+C
 cat > exec.c << 'C'
 #include <unistd.h>
 
@@ -81,6 +103,7 @@ build() {
 	"$FLOWDAR" cc --flowdar-compiler=gcc --flowdar-mode="$1" -O1 -g -shared -fPIC -DSLOW -o p_slow.so plugin.c ||
 		fail "flowdar cc"
 	"$FLOWDAR" cc --flowdar-compiler=gcc --flowdar-mode="$1" -O1 -g -o host host.c || fail "flowdar cc"
+	"$FLOWDAR" cc --flowdar-compiler=gcc --flowdar-mode="$1" -O1 -g -o away_host away.c || fail "flowdar cc"
 	"$FLOWDAR" cc --flowdar-compiler=gcc --flowdar-mode="$1" -O1 -g -Wl,-rpath,"$WORK" -o host_rpath host.c ||
 		fail "flowdar cc"
 }
@@ -117,6 +140,10 @@ for mode in $modes; do
 	[ "$(sort -u rec.out | wc -l)" = 1 ] || note "it was at different places"
 	calls plug p_one 800
 	calls inner_one p_one 800
+
+	note "$mode: a library whose file cannot be read any more when another is loaded"
+	record ./away_host ./p_one.so ./p_two.so
+	[ "$(field rec calls)" = 401 ] || fail "$(field rec calls) calls, not main and two times 200"
 
 	note "$mode: a library that takes long to be loaded"
 	record ./host "$WORK/p_slow.so"
