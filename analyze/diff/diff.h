@@ -266,6 +266,9 @@ struct fdar_diff_unrecorded {
 	gboolean subject;
 };
 
+/* What a sentence or a reason says of how to know which function. */
+#define FDAR_DIFF_TO_KNOW "record with --sample, or rebuild"
+
 struct fdar_diff {
 	struct fdar_diff_sessions baseline;
 	struct fdar_diff_sessions subject;

@@ -285,9 +285,10 @@ static void cap_for_inferred(struct diff_work *work)
 		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
 			 "what threads did is inferred from their reads and writes");
 	else
-		diff_cap(work, FDAR_CONFIDENCE_LOW,
-			 "what the server's threads did is inferred from their reads and writes: "
-			 "record with --sample, or rebuild");
+		diff_cap(
+			work, FDAR_CONFIDENCE_LOW,
+			"what the server's threads did is inferred from their reads and writes: %s",
+			FDAR_DIFF_TO_KNOW);
 }
 
 static const char *spread_doubt(const struct diff_work *work)

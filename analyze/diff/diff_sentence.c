@@ -413,9 +413,9 @@ static void say_inferred(GString *text, const struct fdar_diff *diff)
 	if (verdict->below)
 		g_string_append_printf(text, ", in %s", verdict->below);
 	add_times(text, verdict);
-	g_string_append(text,
-			", as their reads and writes show; cannot tell which function: record "
-			"with --sample, or rebuild");
+	g_string_append(
+		text,
+		", as their reads and writes show; cannot tell which function: " FDAR_DIFF_TO_KNOW);
 }
 
 static gboolean many_unfinished(const struct fdar_diff *diff)

@@ -1,13 +1,17 @@
 #!/usr/bin/env bash
 # Sampling, on servers that were not rebuilt for it: which function flowdar diff names of Debian's apache2 as it is,
 # under an expression that backtracks, and of nginx from Debian's sources, as a user builds it, with a loop in
-# ngx_http_static_handler; each adds about a millisecond of processor time to a session. And of the usual load
+# ngx_http_static_handler; each adds about a millisecond of processor time to a session. nginx-sleep sleeps there instead, off the
+# processor, which no sample sees: what is to be named is the wait, and no function. And of the usual load
 # against itself (A/A), of each two of its recordings. Prints a line a comparison and the sums. It gates nothing.
 #
-#	bench/truth/samples.sh [--rounds N] [--sessions N] [-o FOLDER] [SERVER...]
+#	bench/truth/samples.sh [--rounds N] [--sessions N] [--part N] [--times N] [-v] [-o FOLDER] [SERVER...]
 #
-# SERVER      of apache2, nginx (default: both)
+# SERVER      of apache2, apache2-prefork, nginx, nginx-sleep (default: apache2, nginx)
 # --rounds    how many times the usual and the hurt side are recorded (default 10); --sessions in each (default 150)
+# --part      so many of a hundred sessions of the hurt side are hurt, the others at the same time (default 100)
+# --times     nginx alone: so many tenths of a millisecond are added (default 10)
+# -v          the sentence of each verdict, too
 # -o          keeps what was built and recorded there; an nginx that is there is used again
 #
 # Needs a build (FLOWDAR_BUILD, default build/release or build/debug), CAP_PERFMON, apache2-bin, apache2-utils, jq,
@@ -27,12 +31,15 @@ flowdar_root=$root
 # shellcheck source=../../scripts/lib/run.sh
 . "$root/scripts/lib/run.sh"
 
-rounds=10 sessions=150 kept=
+rounds=10 sessions=150 part=100 times=10 kept= verbose=
 servers=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--rounds) rounds=$2 && shift ;;
 	--sessions) sessions=$2 && shift ;;
+	--part) part=$2 && shift ;;
+	--times) times=$2 && shift ;;
+	-v) verbose=1 ;;
 	-o) kept=$2 && shift ;;
 	-*) sed -n '2,/^set/p' "$0" | grep '^#' && exit 2 ;;
 	*) servers+=("$1") ;;
@@ -75,6 +82,10 @@ cpu_ns() {
 }
 
 # The shortest path that costs about a millisecond: one letter more costs three times as much.
+apache2-prefork_ready() {
+	apache2_mpm=prefork apache2_ready
+}
+
 apache2_calibrate() {
 	local length before each
 	"${command[@]}" >"$work/calibrate.log" 2>&1 &
@@ -123,11 +134,13 @@ nginx_ready() {
 			{ print }
 			/^ngx_http_static_handler\(ngx_http_request_t \*r\)$/ { inside = 1 }
 			inside && /^    ngx_open_file_info_t / {
-				printf "    volatile ngx_uint_t turn = ngx_strncmp(r->uri.data, \"/hurt\", 5) ? %s : 0;\n", turns
-				printf "    while (turn < %s) { turn++; }\n", turns
+				print "    ngx_uint_t tenths = r->uri.len > 5 ? (ngx_uint_t)atoi((char *)r->uri.data + 5) : 0;"
+				print "    volatile ngx_uint_t turn = ngx_strncmp(r->uri.data, \"/hurt\", 5) ? 0 : tenths;"
+				printf "    for (turn *= %d; turn; turn--) { }\n", turns / 10
+				print "    if (!ngx_strncmp(r->uri.data, \"/rest\", 5)) { usleep(100 * tenths); }"
 				inside = 0
 			}' "$tree/src/http/modules/ngx_http_static_module.c" >"$work/nginx/patched.c" || die "cannot be patched"
-		grep -q 'turn++' "$work/nginx/patched.c" || die "nginx: there is no such function to patch"
+		grep -q 'tenths' "$work/nginx/patched.c" || die "nginx: there is no such function to patch"
 		cp "$work/nginx/patched.c" "$tree/src/http/modules/ngx_http_static_module.c"
 		(cd "$tree" && ./configure --without-http_gzip_module \
 			--with-cc-opt='-O2 -g -fstack-protector-strong -Wno-declaration-after-statement' &&
@@ -144,19 +157,35 @@ nginx_ready() {
 			server { listen 127.0.0.1:$port; }
 		}
 	END
-	cp "$work/htdocs/index.html" "$work/htdocs/hurt.html"
+	cp "$work/htdocs/index.html" "$work/htdocs/hurt$times.html"
+	cp "$work/htdocs/index.html" "$work/htdocs/rest$times.html"
 	command=("$work/nginx/nginx" -p "$work" -c "$work/nginx.conf")
 	expected=ngx_http_static_handler
-	hurt=/hurt.html
+	hurt=/hurt$times.html
 }
 
-# record_run NAME PATH: so many requests for it, each on a connection of its own.
+nginx-sleep_ready() {
+	nginx_ready
+	expected=usleep
+	hurt=/rest$times.html
+}
+
+# load NAME PATH: so many requests for it, each on a connection of its own; of a hurtful path its part, beside the usual.
+load() {
+	local hurts=$((sessions * part / 100)) other
+	[ "$2" = "$hurt" ] && [ "$part" -lt 100 ] || { ab -q -n "$sessions" -c 2 "http://127.0.0.1:$port$2" >"$work/$1.ab" 2>&1; return; }
+	ab -q -n $((sessions - hurts)) -c 1 "http://127.0.0.1:$port/index.html" >"$work/$1.usual.ab" 2>&1 &
+	other=$!
+	ab -q -n $hurts -c 1 "http://127.0.0.1:$port$2" >"$work/$1.ab" 2>&1 && wait $other
+}
+
+# record_run NAME PATH
 record_run() {
 	rm -rf "${work:?}/$1"
 	flowdar record -q -o "$work/$1" --io --sample -- "${command[@]}" >"$work/$1.log" 2>&1 &
 	recorder=$!
 	wait_for_port "$port" $recorder || die "$1: $(tail -n 3 "$work/$1.log")"
-	ab -q -n "$sessions" -c 2 "http://127.0.0.1:$port$2" >"$work/$1.ab" 2>&1 || die "$1: ab: $(tail -n 1 "$work/$1.ab")"
+	load "$1" "$2" || die "$1: ab: $(tail -n 1 "$work/$1.ab")"
 	stop_server || die "$1: $(tail -n 3 "$work/$1.log")"
 	[ "$(jq '.samples_lost // 0' "$work/$1/recording.json")" = 0 ] || lost=$((lost + 1))
 }
@@ -165,6 +194,7 @@ record_run() {
 judge() {
 	local said
 	flowdar diff "$work/$2" "$work/$3" --format json >"$work/diff.json" 2>/dev/null
+	change=$(jq -r '.verdict.sentence // "-"' "$work/diff.json" 2>/dev/null)
 	said=$(jq -r '[.verdict.function // "-", .verdict.confidence // "-", (.samples.outcome // "-" | gsub(" "; "_")),
 		([(.samples.functions // [])[].added_ns] | max // 0 | . / 1e4 | round / 100)] | join(" ")' "$work/diff.json" 2>/dev/null)
 	read -r function confidence outcome added <<<"${said:-- - - -}"
@@ -175,12 +205,14 @@ for server in "${servers[@]}"; do
 	port=$(free_port)
 	function='' confidence='' outcome='' lost=0
 	"${server}_ready"
-	named=0 found=0 alarms=0 high=0 alike=0 sure=0
+	named=0 found=0 wrong=0 alarms=0 high=0 alike=0 sure=0
 	for ((round = 1; round <= rounds; round++)); do
 		record_run "$server-usual$round" /index.html
 		record_run "$server-hurt$round" "$hurt"
 		judge "round $round" "$server-usual$round" "$server-hurt$round"
+		[ -z "$verbose" ] || printf '\t%s\n' "$change"
 		[[ ! $function =~ ^($expected)$ ]] || named=$((named + 1))
+		[[ $function =~ ^($expected|-)$ ]] || [ "$confidence" = low ] || wrong=$((wrong + 1))
 		[ "$outcome" != found ] || found=$((found + 1))
 		[ "$confidence" != high ] || sure=$((sure + 1))
 	done
@@ -192,7 +224,7 @@ for server in "${servers[@]}"; do
 			[ "$function" = - ] || [ "$confidence" != high ] || high=$((high + 1))
 		done
 	done
-	printf '%s: %d of %d name %s (samples found it %d times; high %d); of %d A/A samples find %d, high %d; runs with lost samples: %d\n' \
-		"$server" $named "$rounds" "${expected//|/ or }" $found $sure $alike $alarms $high $lost
+	printf '%s: %d of %d name %s (samples found it %d times; high %d; wrong at medium or above %d); of %d A/A samples find %d, high %d; runs with lost samples: %d\n' \
+		"$server" $named "$rounds" "${expected//|/ or }" $found $sure $wrong $alike $alarms $high $lost
 done
 printf 'load: %s\n' "$(cut -d' ' -f1-3 /proc/loadavg)"

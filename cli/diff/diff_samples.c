@@ -179,9 +179,25 @@ static const char *doubt(const struct fdar_diff_samples *samples, const struct f
 	return NULL;
 }
 
+/* It was recorded so: that is not what it takes. */
+static void say_instead(char **text, const char *instead)
+{
+	g_auto(GStrv) parts = g_strsplit(*text, FDAR_DIFF_TO_KNOW, 2);
+
+	if (g_strv_length(parts) < 2)
+		return;
+	g_free(*text);
+	*text = g_strconcat(parts[0], instead, parts[1], NULL);
+}
+
 /* Nothing was recorded but samples, and these do not say which. */
 static void say_why_not(const struct fdar_diff_samples *samples, struct fdar_diff *diff)
 {
+	if (diff->inferred && diff->verdict.sentence) {
+		say_instead(&diff->verdict.sentence, samples->sentence);
+		if (diff->verdict.reason)
+			say_instead(&diff->verdict.reason, "samples do not say, either");
+	}
 	if (!diff->verdict.refused || !diff->blind)
 		return;
 	g_free(diff->verdict.sentence);

@@ -4,7 +4,7 @@
 apache2_modules=/usr/lib/apache2/modules
 
 # apache2_conf_begin FOLDER PORT DOCUMENTS [MODULE...]: on standard output. What it leaves (pid, log: FOLDER/httpd.pid and .log)
-# is in FOLDER; the event MPM, access rights and these further modules are loaded.
+# is in FOLDER; the event MPM (or that of $apache2_mpm), access rights and these further modules are loaded.
 apache2_conf_begin() {
 	local module
 	cat <<-END
@@ -17,7 +17,7 @@ apache2_conf_begin() {
 		DocumentRoot "$3"
 		StartServers 1
 	END
-	for module in mpm_event authz_core "${@:4}"; do
+	for module in "mpm_${apache2_mpm:-event}" authz_core "${@:4}"; do
 		echo "LoadModule ${module}_module $apache2_modules/mod_$module.so"
 	done
 }

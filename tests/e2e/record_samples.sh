@@ -11,14 +11,14 @@ configure_apache <<'RULES'
 RewriteRule ^/((a+)+)+$ /index.html
 RULES
 
-# recorded NAME PATH [COMMAND...]: 100 requests for it, each on a connection of its own; the server is started by
+# recorded NAME PATH [COMMAND...]: 100 requests for it, or $requests, each on a connection of its own; the server is started by
 # the command.
 recorded() {
 	"$FLOWDAR" record -q -o "$WORK/$1" --io --sample -- \
 		"${@:3}" "${APACHE[@]}" > "$WORK/$1.out" 2> "$WORK/$1.err" &
 	local recorder=$!
-	wait_for 10 curl -s -o /dev/null "http://127.0.0.1:$APACHE_PORT/index.html" || fail "$1: the server did not start"
-	ab -q -n 100 -c 2 "http://127.0.0.1:$APACHE_PORT$2" > "$WORK/$1.ab" 2>&1 || fail "$1: ab: exit status $?"
+	wait_for 60 curl -s -o /dev/null "http://127.0.0.1:$APACHE_PORT/index.html" || fail "$1: the server did not start"
+	ab -q -n "${requests:-100}" -c 2 "http://127.0.0.1:$APACHE_PORT$2" > "$WORK/$1.ab" 2>&1 || fail "$1: ab: exit status $?"
 	kill -INT $recorder
 	wait $recorder
 	[ "$(field "$WORK/$1" sample_hz)" = 99 ] || fail "$1: sample_hz: $(field "$WORK/$1" sample_hz)"
@@ -59,6 +59,13 @@ grep -q 'of the processor, by samples' "$WORK/flame.svg" || fail "flame: does no
 "$FLOWDAR" report "$WORK/usual" "$WORK/attack" -o "$WORK/report.html" > "$WORK/report.out" || fail "report: exit status $?"
 cmp <(head -n 1 "$WORK/diff") <(head -n 1 "$WORK/report.out") || fail "the report says otherwise than diff"
 grep -q '<section id="sampled-subject" class="flame">' "$WORK/report.html" || fail "report: no samples"
+
+note "too few samples: how many sessions it takes, and not that it should have been recorded so"
+requests=12 recorded few '/aaaaaaaaaa!'
+"$FLOWDAR" diff "$WORK/usual" "$WORK/few" --format json > "$WORK/few.json" 2> "$WORK/few.err"
+jq -e '.samples.outcome == "too few samples"' "$WORK/few.json" > /dev/null || fail "few: $(jq -c '.samples.outcome' "$WORK/few.json")"
+jq -e '.verdict | .function == null and (.sentence | contains("too few samples to tell")) and
+	(.sentence + .reason | contains("record with --sample") | not)' "$WORK/few.json" > /dev/null || fail "few: $(jq -c .verdict "$WORK/few.json")"
 
 note "a trace that is cut does not say whose the samples are: low"
 cp -r "$WORK/attack" "$WORK/cut"
