@@ -88,7 +88,8 @@ apache2-prefork_ready() {
 
 apache2_calibrate() {
 	local length before each
-	"${command[@]}" >"$work/calibrate.log" 2>&1 &
+	# Prefork ends all of its process group.
+	setsid "${command[@]}" >"$work/calibrate.log" 2>&1 &
 	recorder=$!
 	wait_for_port "$port" $recorder || die "apache2: $(tail -n 3 "$work/calibrate.log")"
 	for ((length = 6; length < 20; length++)); do
