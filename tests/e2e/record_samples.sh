@@ -27,6 +27,7 @@ recorded() {
 
 note "the usual, and a pattern that backtracks: a millisecond or more of each request"
 recorded usual /index.html
+requests=12 recorded few '/aaaaaaaaaa!'
 # In a pid namespace, where the kernel's numbers of threads are not the trace's; by a script and another program, which
 # become the server.
 recorded attack '/aaaaaaaaaaa-a-secret-that-no-file-may-hold!' unshare -p -f --mount-proc --kill-child \
@@ -61,7 +62,6 @@ cmp <(head -n 1 "$WORK/diff") <(head -n 1 "$WORK/report.out") || fail "the repor
 grep -q '<section id="sampled-subject" class="flame">' "$WORK/report.html" || fail "report: no samples"
 
 note "too few samples: how many sessions it takes, and not that it should have been recorded so"
-requests=12 recorded few '/aaaaaaaaaa!'
 "$FLOWDAR" diff "$WORK/usual" "$WORK/few" --format json > "$WORK/few.json" 2> "$WORK/few.err"
 jq -e '.samples.outcome == "too few samples"' "$WORK/few.json" > /dev/null || fail "few: $(jq -c '.samples.outcome' "$WORK/few.json")"
 jq -e '.verdict | .function == null and (.sentence | contains("too few samples to tell")) and
