@@ -26,6 +26,7 @@ my %say = (
 );
 my %hurt = (
 	"demo-regex" => sub { get("/match?s=$a!", "close") },
+	"demo-double" => sub { get("/match?s=" . "a" x 20 . "!", "close") },
 	"demo-copies" => sub { get("/echo?s=" . "e" x 2000, "close") },
 	"demo-reader" => sub { get("/static/big", "close") },
 	"nginx-nesting" => sub { get("/d" x 120 . "/guilty", "keep-alive") x 60 . get("/guilty", "close") },

@@ -15,7 +15,8 @@
 #   redis-hash      redis, a script whose 6,000 strings have the same hash
 #   redis-pair      redis, RPUSH of 2,000 elements in one session and SORT of these in another: nothing by itself
 #
-#   demo-double     demo_httpd, an expression that backtracks about twice as long as an ordinary session takes
+#   demo-double     demo_httpd, an expression that backtracks less: for about as long as 200 ordinary sessions take together, so that these and
+#                   one such are twice the baseline
 #
 # usage: bench/guilty.sh [ROUNDS [SESSIONS [GUILTY [KIND...]]]]    3 rounds, 1000 sessions, 1 guilty, all
 #        bench/guilty.sh [ROUNDS] KIND:SESSIONS:GUILTY...          a list of such cells

@@ -2,7 +2,7 @@
 # flowdar replay --lockstep measured: steps a second at the echo server, and against the same capture as
 # fast as it goes (--asap), with one session at a time and with 64.
 #
-# usage: bench/lockstep.sh
+# usage: bench/lockstep.sh                how much processor time of its own a step takes does not depend on who else is there
 # Settings: FLOWDAR (build/release/bin/flowdar), FLOWDAR_BUILD (for its echo_server), ROUNDS (5).
 # Runs in a network namespace of its own where that is permitted, so that it may capture.
 set -euo pipefail
@@ -39,10 +39,12 @@ sleep 1.2
 kill "$dump" 2>/dev/null || true
 wait "$dump" || true
 
-# rate [OPTION...]: sends a second.
+# rate [OPTION...]: sends a second; the program's own processor time for one, in us, goes to the file took.
 rate() {
-	"$FLOWDAR" replay talk.pcap --to "127.0.0.1:$port" --clones 10 --format json "$@" |
-		jq -r '.replay[0] | if .ok == .sessions then .sends / .elapsed_ns * 1e9 else error("not all ok") end'
+	local TIMEFORMAT='%U %S'
+	{ time "$FLOWDAR" replay talk.pcap --to "127.0.0.1:$port" --clones 10 --format json "$@" >said 2>&3; } 3>&2 2>times
+	jq -r '.replay[0] | if .ok == .sessions then .sends / .elapsed_ns * 1e9 else error("not all ok") end' said
+	tail -n 1 times | awk -v sends="$(jq -r '.replay[0].sends' said)" '{ printf "%.1f\n", ($1 + $2) * 1e6 / sends }' >took
 }
 
 # ratio A B
@@ -50,17 +52,20 @@ ratio() {
 	awk "BEGIN { printf \"%.3f\", $1 / $2 }"
 }
 
-printf 'sends a second (load %s):\n%10s %10s %10s %10s %10s\n' "$(cut -d ' ' -f 1 /proc/loadavg)" \
-	lockstep asap-1 asap-64 /asap-1 /asap-64
+printf 'sends a second (load %s), and us of processor for one of lockstep:\n%10s %10s %10s %10s %10s %10s\n' \
+	"$(cut -d ' ' -f 1 /proc/loadavg)" lockstep asap-1 asap-64 /asap-1 /asap-64 us
 for _ in $(seq "$rounds"); do
 	step=$(rate --lockstep)
+	cost=$(cat took)
 	one=$(rate --asap --concurrency 1)
 	many=$(rate --asap)
-	printf '%10.0f %10.0f %10.0f %10s %10s\n' "$step" "$one" "$many" "$(ratio "$step" "$one" | tee -a one)" \
-		"$(ratio "$step" "$many" | tee -a many)"
+	printf '%10.0f %10.0f %10.0f %10s %10s %10s\n' "$step" "$one" "$many" "$(ratio "$step" "$one" | tee -a one)" \
+		"$(ratio "$step" "$many" | tee -a many)" "$cost"
 	echo >>one
 	echo >>many
 	echo "$step" >>steps
+	echo "$cost" >>costs
 	sleep 1.1 # the ports of this run
 done
-printf 'median: %.0f steps a second; ratios %.3f, %.3f\n' "$(median <steps)" "$(grep . one | median)" "$(grep . many | median)"
+printf 'median: %.0f steps a second; ratios %.3f, %.3f; %s us of processor a step\n' "$(median <steps)" "$(grep . one | median)" \
+	"$(grep . many | median)" "$(median <costs)"
