@@ -72,7 +72,7 @@ recording() {
 }
 for try in 1 2 3; do
 	rm -rf stopped
-	"$FLOWDAR" hunt "$FLOWDAR_SOURCE/tests/captures/demo-hidden.pcap.gz" -o stopped --bytes 0 \
+	"$FLOWDAR" hunt "$FLOWDAR_SOURCE/tests/captures/demo-hidden.pcap.gz" -o stopped --bytes 0 --jobs 2 \
 		--filter 'portrange 48134-48200 or port 51274' \
 		-- "$server" --port 0 --root www --max-steps=1000000 >said 2>&1 &
 	hunt=$!

@@ -40,6 +40,19 @@ for most in 6 7; do
 	rm most.pcap.state
 done
 
+# Root without the right to make namespaces is told what is missing, and the search goes on without.
+if [ "$(id -u)" = 0 ] && setpriv --bounding-set=-sys_admin,-setfcap true 2>/dev/null; then
+	setpriv --bounding-set=-sys_admin,-setfcap "$FLOWDAR" reduce "$captures/demo-baseline.pcap" --test "$together" --trust 1 --jobs 2 -o most.pcap \
+		--runs 2 >result 2>said && fail "two runs are not enough"
+	grep -q 'cannot be had here (root without CAP_SYS_ADMIN' said || fail "not what is missing"
+	rm most.pcap.state
+fi
+
+# A hunt asks likewise, and says at once what does not go with it.
+status=0
+"$FLOWDAR" hunt "$captures/demo-baseline.pcap" -o hunt --jobs 2 --reset true -- "$server" >result 2>said || status=$?
+[ $status = 2 ] && grep -q 'jobs goes with a server that is started for each run' said || fail "hunt --jobs with --reset: status $status"
+
 cat >staying.pl <<'END'
 use IO::Socket::INET;
 my $server = IO::Socket::INET->new(Listen => 99, LocalAddr => "127.0.0.1", LocalPort => 18083) or die;
