@@ -105,7 +105,7 @@ for server; do
 			"$FLOWDAR" hunt capture.pcap -o hunt -q --sample --bytes 0 -- "${command[@]}" >said 2>&1 || status=$?
 			count_left hunt/smallest.pcap "${word[$server]}" $guilty
 			echo "$server, $guilty guilty: $left left, guilty of these $right: exact $exact, status $status, $(sed -nE 's/^([0-9]+ runs).*/\1/p' hunt/found.txt 2>/dev/null)," \
-				"$((SECONDS - begin)) s; $(head -n 1 hunt/verdict.txt 2>/dev/null || tail -n 1 said)"
+				"$((SECONDS - begin)) s; $(head -n 1 hunt/verdict.txt 2>/dev/null || tail -n 1 said; tail -n 2 hunt/record.log 2>/dev/null | tr '\n' ' ')"
 		done
 	done
 done

@@ -25,6 +25,8 @@ struct rung {
 	struct fdar_live live;
 	struct fdar_trial small[FDAR_LADDER_RUNS_MAX * PATIENCE];
 	unsigned runs;
+	gboolean
+		base_cut; /* a play of the baseline was, by its time: what is normal is not known */
 	uint64_t base_ok, small_ok; /* sessions of each that went as captured */
 };
 
@@ -104,6 +106,8 @@ static gboolean run_base(struct rung *rung, GError **error)
 			    "the server ended while the baseline was played");
 		return FALSE;
 	}
+	/* Of sessions that were all under way when it was cut most had hardly begun: too little would be normal. */
+	rung->base_cut = rung->base_cut || (trial.cut && !play.one_by_one && is_compared(rung));
 	rung->base_ok += trial.ok;
 	if (is_compared(rung))
 		fdar_judge_add_baseline(&rung->judge, fdar_judge_figure(&rung->judge, &trial));
@@ -237,6 +241,11 @@ static void judge_rung(const struct rung *rung, struct fdar_rung_result *result)
 	if (crashed) {
 		result->why =
 			g_strdup_printf("the server ended in %u of %u runs", crashed, rung->runs);
+	} else if (rung->base_cut) {
+		result->verdict = FDAR_RUNG_UNKNOWN;
+		result->why =
+			g_strdup("the baseline was cut by its time (--time): what is normal is "
+				 "not known");
 	} else if (!fdar_judge_check(&rung->judge, &doubt)) {
 		result->verdict = FDAR_RUNG_UNKNOWN;
 		result->why = g_strdup(doubt->message);
@@ -260,7 +269,8 @@ static gboolean climb_rung(struct rung *rung, struct fdar_rung_result *result, G
 {
 	struct fdar_ladder *ladder = rung->ladder;
 
-	for (unsigned run = 0; run < ladder->runs * PATIENCE && !is_clear(rung); run++) {
+	for (unsigned run = 0; run < ladder->runs * PATIENCE && !is_clear(rung) && !rung->base_cut;
+	     run++) {
 		if (ladder->show)
 			ladder->show(ladder->user, rung->number, run);
 		if ((is_compared(rung) && !run_base(rung, error)) || !run_small(rung, error))

@@ -65,6 +65,26 @@ tr -s '\n ' ' ' <result | grep -E 'fed: not one session .* mirrored: ' >/dev/nul
 verify 0 "$captures/demo-attack.pcap" "$captures/demo-baseline.pcap" --test crash --runs 1 -- $server=100
 [ "$(jq -r .verdict result)" = harmless ] || fail "what does not crash a server"
 
+# A server that takes its time, without working: the baseline itself is cut, so nobody knows what is normal but of a session at a time.
+cat >slow.pl <<'END'
+use IO::Socket::INET;
+$SIG{PIPE} = "IGNORE";
+my $server = IO::Socket::INET->new(Listen => 999, LocalAddr => "127.0.0.1") or die;
+while (my $client = $server->accept) {
+	while (sysread $client, my $bytes, 65536) {
+		select undef, undef, undef, 0.1;
+		syswrite $client, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+	}
+}
+END
+if command -v perl >/dev/null; then
+	verify 4 "$captures/demo-attack.pcap" "$captures/demo-baseline.pcap" --runs 1 --time 300ms -- perl slow.pl
+	for step in replayed amplified; do
+		jq -e --arg step $step '.steps[] | select(.step == $step) | .why | contains("the baseline was cut")' result >/dev/null ||
+			fail "$step: a baseline that was cut is normal"
+	done
+fi
+
 verify 2 "$captures/demo-attack.pcap" -- true
 verify 2 "$captures/demo-attack.pcap" "$captures/demo-baseline.pcap"
 verify 1 "$captures/demo-attack.pcap" "$captures/demo-baseline.pcap" -- "$work/no-server"
