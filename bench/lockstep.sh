@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # flowdar replay --lockstep measured: steps a second at the echo server, and against the same capture as
-# fast as it goes (--asap), with one session at a time and with 64.
+# fast as it goes (--asap), with one session at a time and with 64; and how much processor time of its own a step takes,
+# which does not depend on who else is there.
 #
-# usage: bench/lockstep.sh                how much processor time of its own a step takes does not depend on who else is there
+# usage: bench/lockstep.sh
 # Settings: FLOWDAR (build/release/bin/flowdar), FLOWDAR_BUILD (for its echo_server), ROUNDS (5).
 # Runs in a network namespace of its own where that is permitted, so that it may capture.
 set -euo pipefail
@@ -42,9 +43,9 @@ wait "$dump" || true
 # rate [OPTION...]: sends a second; the program's own processor time for one, in us, goes to the file took.
 rate() {
 	local TIMEFORMAT='%U %S'
-	{ time "$FLOWDAR" replay talk.pcap --to "127.0.0.1:$port" --clones 10 --format json "$@" >said 2>&3; } 3>&2 2>times
+	{ time "$FLOWDAR" replay talk.pcap --to "127.0.0.1:$port" --clones 10 --format json "$@" >said 2>&3; } 3>&2 2>timed
 	jq -r '.replay[0] | if .ok == .sessions then .sends / .elapsed_ns * 1e9 else error("not all ok") end' said
-	tail -n 1 times | awk -v sends="$(jq -r '.replay[0].sends' said)" '{ printf "%.1f\n", ($1 + $2) * 1e6 / sends }' >took
+	tail -n 1 timed | awk -v sends="$(jq -r '.replay[0].sends' said)" '{ printf "%.1f\n", ($1 + $2) * 1e6 / sends }' >took
 }
 
 # ratio A B
