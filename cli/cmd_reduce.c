@@ -1,5 +1,6 @@
 /* flowdar reduce: the smallest part of a capture that still hurts. */
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -314,6 +315,17 @@ static gboolean request_read(struct request *request, struct texts *texts, int a
 	       fdar_jobs_option_read(options->jobs, &request->trial, request->judge.test, error);
 }
 
+/* A program that was built anew is another server. */
+static void describe_program(GString *text, const char *name)
+{
+	g_autofree char *path = name ? g_find_program_in_path(name) : NULL;
+	GStatBuf found;
+
+	if (path && g_stat(path, &found) == 0)
+		g_string_append_printf(text, "%" G_GINT64_FORMAT " bytes of %" G_GINT64_FORMAT "\n",
+				       (gint64)found.st_size, (gint64)found.st_mtime);
+}
+
 /* Everything that answers depend on. */
 static char *describe(const struct texts *texts, char **server)
 {
@@ -326,10 +338,14 @@ static char *describe(const struct texts *texts, char **server)
 				    texts->to,
 				    texts->sources,
 				    texts->reset,
+				    texts->timeout,
 				    texts->capture.filter };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
 		g_string_append_printf(text, "%s\n", all[i] ? all[i] : "");
+	for (char **port = texts->capture.servers; port && *port; port++)
+		g_string_append_printf(text, "--server %s\n", *port);
+	describe_program(text, *server);
 	for (; *server; server++)
 		g_string_append_printf(text, "%s\n", *server);
 	if (texts->user)

@@ -46,6 +46,19 @@ reduce 0 "$captures/demo-baseline.pcap" --test "$together" --trust 1 -o kept.pca
 reduce 130 "$captures/demo-baseline.pcap" --test "$together" --trust 1 -o other.pcap --runs 2
 reduce 1 "$captures/demo-baseline.pcap" --test "grep -aq nothing {}" --trust 1 -o other.pcap
 grep -q 'other.pcap.state: is of a search for something else' said || fail "another search goes on"
+# So is one with another time-out, by which a session has no answer, and one with other sides.
+for other in "--timeout 3s" "--server 9"; do
+	# shellcheck disable=SC2086
+	reduce 1 "$captures/demo-baseline.pcap" --test "$together" --trust 1 $other -o other.pcap
+	grep -q 'other.pcap.state: is of a search for something else' said || fail "another search goes on with $other"
+done
+# And one at a server that was built anew.
+printf '#!/bin/sh\nexec "%s" "$@"\n' "$server" >rebuilt
+chmod +x rebuilt
+reduce 130 "$captures/demo-baseline.pcap" --test "$together" --trust 1 -o built.pcap --runs 2 -- ./rebuilt --port 0
+echo >>rebuilt
+reduce 1 "$captures/demo-baseline.pcap" --test "$together" --trust 1 -o built.pcap -- ./rebuilt --port 0
+grep -q 'built.pcap.state: is of a search for something else' said || fail "another program's search goes on"
 reduce 4 "$captures/demo-baseline.pcap" --test "grep -aq nothing {}" --trust 1 -o none.pcap
 [ ! -e none.pcap ] || fail "what does not hurt is written"
 
