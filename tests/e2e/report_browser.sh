@@ -87,13 +87,16 @@ did.push(papers.length > 5 && papers.every((paper) => paper !== "rgb(255, 255, 2
 const pictures = [...document.querySelectorAll("figure > .scroll > svg")].map((svg) => svg.getBoundingClientRect().width /
 	svg.closest(".scroll").clientWidth);
 did.push(pictures.length > 5 && pictures.every((part) => part > 0.5 && part < 1.01));
+// What a table is of is read without scrolling.
+const captions = [...document.querySelectorAll("caption")].map((caption) => caption.getBoundingClientRect().right);
+did.push(captions.length > 1 && captions.every((right) => right <= document.documentElement.clientWidth));
 document.title = "did " + did.join(" ");
 </script>
 SCRIPT
 } >report.html
 for width in 1400 900 400; do
 	dom '' --window-size=$width,900 >hands.html
-	grep -q '<title>did 12 true true true true true true true true true true</title>' hands.html ||
+	grep -q '<title>did 12 true true true true true true true true true true true</title>' hands.html ||
 		fail "by hand, $width points wide: $(grep -oE '<title>[^<]*' hands.html)"
 	if complained; then fail "the page complained, $width points wide"; fi
 done
