@@ -52,8 +52,9 @@ static struct fdar_bucket *bucket_at(struct fdar_histogram *histogram, uint32_t 
 	}
 	if (low < histogram->length && histogram->buckets[low].index == index)
 		return &histogram->buckets[low];
+	/* By a quarter: there are thousands of them, and most grow as long as the trace lasts. */
 	if (histogram->length == histogram->capacity) {
-		histogram->capacity = histogram->capacity ? histogram->capacity * 2 : 4;
+		histogram->capacity = histogram->capacity + MAX(4, histogram->capacity / 4);
 		histogram->buckets =
 			g_renew(struct fdar_bucket, histogram->buckets, histogram->capacity);
 	}
