@@ -292,7 +292,6 @@ void walk_fd_lead(struct fdar_walk *walk, struct session *session, uint32_t pid,
 void walk_fd_forget(struct fdar_walk *walk, struct session *session, uint32_t pid);
 
 /* walk_tell.c */
-
 /* The kind of what stands among pending frames and is a sample: addr is the caller's number. */
 #define WALK_SAMPLE FDAR_FRAME_KINDS
 void walk_tell(struct fdar_walk *walk, struct thread *thread, struct fdar_walk_frame *frame,
@@ -306,10 +305,9 @@ void walk_session_settle(struct fdar_walk *walk, struct session *session);
 /* walk_defer.c */
 #define WALK_DEFER_LOT 64u
 /* Closed frames, up to WALK_DEFER_LOT, wait for an owner as parts of their paths' sums; the first of them
- * was opened at first_ns. */
+ * was opened at first_ns. _sum: what a helper does of that (walk_aside.h). */
 void walk_defer(struct thread *thread, const struct fdar_walk_cost *costs, uint32_t count,
 		uint64_t first_ns);
-/* What a helper does of that (walk_aside.h). */
 void walk_defer_sum(void *const *deferred, const struct fdar_walk_cost *costs, size_t count);
 /* How many frames that are, and when the first of them was opened. */
 uint64_t walk_deferred_calls(const struct thread *thread);
@@ -319,7 +317,6 @@ void walk_defer_settle(struct fdar_walk *walk, struct thread *thread, struct ses
 void walk_defer_free(struct thread *thread);
 
 /* walk_process.c */
-
 void walk_process_begin(struct fdar_walk *walk, const struct fdar_event *event);
 void walk_process_end(struct fdar_walk *walk, struct thread *thread,
 		      const struct fdar_event *event);
