@@ -123,20 +123,23 @@ cores() {
 	echo "by the clock one core $(kept one) s, two $(kept two) s, $(kept two.ratio)x"
 }
 
-# others KIND TRACE: the trace is the other side of the comparison, too
+# others KIND TRACE: the trace is the other side of the comparison, too; drawn is one of its sessions
 others() {
-	local one both drawn
+	local one both drawn line
 
 	for _ in $(seq "$rounds"); do
 		one=$(cpu "$flowdar" analyze "$2" --no-cache --format json)
 		both=$(cpu "$flowdar" diff "$2" "$2" --no-cache --format json)
-		drawn=$(cpu "$flowdar" sequence "$2" --thread 4242 --format text)
 		keep diff "$both"
 		keep diff.ratio "$(ratio "$both" "$one")"
+		[ "$1" = sessions ] || continue
+		drawn=$(cpu "$flowdar" sequence "$2" --format text)
 		keep sequence "$drawn"
 		keep sequence.ratio "$(ratio "$drawn" "$one")"
 	done
-	echo "diff $(kept diff) s, $(kept diff.ratio)x of analyze; sequence $(kept sequence) s, $(kept sequence.ratio)x"
+	line="diff $(kept diff) s, $(kept diff.ratio)x of analyze"
+	[ "$1" != sessions ] || line+="; sequence $(kept sequence) s, $(kept sequence.ratio)x"
+	echo "$line"
 }
 
 # peak COMMAND...: MB of resident memory
@@ -145,10 +148,11 @@ peak() {
 	awk '{ printf "%.0f\n", $1 / 1000 }' "$work/peak"
 }
 
-for kind in server random calls; do
+for kind in server random calls sessions; do
 	trace=$work/$kind
 	for part in $parts; do
 		[ "$part" != memory ] || continue
+		[ "$kind" != sessions ] || [ "$part" = others ] || continue
 		[ -d "$trace" ] || "$build/bench/make_trace" "$trace" "$kind" "$(on "$kind")" 1
 		rm -rf "$work/kept"
 		printf '%-8s %10s events, %-6s: %s\n' "$kind" "$(on "$kind")" "$part" "$("$part" "$kind" "$trace")"
