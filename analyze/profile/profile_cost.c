@@ -254,7 +254,7 @@ void profile_costs_sum(void *const *to, const struct fdar_walk_cost *costs, size
 	struct lot lot;
 
 	_Static_assert(FDAR_WALK_ASIDE_ROUND <= LOT, "all of them have a place");
-	lot.count = 0;
+	lot.later.count = 0;
 	for (size_t i = 0; i < count; i++) {
 		lot.costs = to[i];
 		if (costs[i].path < lot.costs->room)
@@ -262,11 +262,13 @@ void profile_costs_sum(void *const *to, const struct fdar_walk_cost *costs, size
 	}
 	for (size_t i = 0; i < count; i++) {
 		lot.costs = to[i];
-		if (G_UNLIKELY(costs[i].path >= lot.costs->room))
+		if (G_UNLIKELY(costs[i].path >= lot.costs->room)) {
+			fdar_tally_settle(&lot.later);
 			grow(lot.costs, costs[i].path);
+		}
 		add_to_path(&lot, &costs[i]);
 	}
-	count_places(&lot);
+	fdar_tally_settle(&lot.later);
 }
 
 /* ---- */

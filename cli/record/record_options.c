@@ -120,6 +120,10 @@ static const GOptionEntry table[] = {
 	  NULL },
 	{ "bytes", 0, 0, NUMBER(bytes),
 	  "Keep the first N bytes of what is read and written on descriptors, up to 4096", "N" },
+	{ "plain-marks", 0, 0, FLAG(plain_marks),
+	  "Each mark is an event of its own, as babeltrace2 and others read them in the trace; it "
+	  "costs the server several times as much",
+	  NULL },
 	{ "tls-keys", 0, 0, FLAG(tls_keys),
 	  "Keep the secrets of the server's TLS connections in DIR/tls.keys, for replay, split and "
 	  "amplify --tls-keys: whoever has that file can read the connections",
@@ -431,7 +435,7 @@ gboolean fdar_record_choose(const struct fdar_record_texts *texts, char *const *
 	    !read_attach(texts, choice, error) || !read_trigger(texts, options, error))
 		return FALSE;
 	/* A sample is whose its thread's marks say at its time: they must not come late. */
-	options->tracing.marks_packed = options->sample_hz == 0;
+	options->tracing.marks_packed = options->sample_hz == 0 && !texts->plain_marks;
 	if (!texts->output)
 		return wrong(error, "-o: the directory to record into is missing");
 	if (!command[0] && !texts->attach)

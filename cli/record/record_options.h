@@ -39,6 +39,7 @@ struct fdar_record_texts {
 	gboolean io;
 	gboolean lossless;
 	gboolean crash_safe;
+	gboolean plain_marks;
 	gboolean snapshot;
 	gboolean tls_keys;
 	gboolean no_counts;

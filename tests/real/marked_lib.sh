@@ -34,7 +34,7 @@ marked() {
 	[ -z "${FLOWDAR_RELEASE:-}" ] || printf -v "${unmarked}_program" %s "$tree/$1"
 	"${unmarked}_configure" "$port" || fail "$unmarked cannot be configured"
 	mapfile -t argv < <("${unmarked}_command")
-	"$FLOWDAR" record --detail session "${marked_options[@]}" -o "$recording" -- "$tree/$1" "${argv[@]:1}" >"$recording.err" 2>&1 &
+	"$FLOWDAR" record --plain-marks --detail session "${marked_options[@]}" -o "$recording" -- "$tree/$1" "${argv[@]:1}" >"$recording.err" 2>&1 &
 	recorder=$!
 	wait_for 30 unmarked_listens || fail "$unmarked does not start: $(cat "$recording.err")"
 	unmarked_talk marked 12 4 0

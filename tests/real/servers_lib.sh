@@ -52,7 +52,7 @@ serve() {
 	"${server}_configure" "$port" "$@"
 	mapfile -t argv < <("${server}_command")
 	mapfile -t record_options < <(server_record_options)
-	flowdar record --detail "$detail" "${record_options[@]}" -o "$recording" -- "${argv[@]}" \
+	flowdar record --plain-marks --detail "$detail" "${record_options[@]}" -o "$recording" -- "${argv[@]}" \
 		>"$recording.err" 2>&1 &
 	recorder=$!
 	wait_for_port "$port" "$recorder" || fail "$server does not start"

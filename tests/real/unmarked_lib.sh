@@ -86,7 +86,7 @@ unmarked_record() {
 	mapfile -t argv < <("${unmarked}_command")
 	: >"$recording.times" && chmod 666 "$recording.times"
 	# shellcheck disable=SC2016 # for the inner shell
-	"${as[@]}" "$FLOWDAR" record --io --detail function -o "$recording" -- \
+	"${as[@]}" "$FLOWDAR" record --plain-marks --io --detail function -o "$recording" -- \
 		sh -c 'export THREAD_TIMES="$2" LD_PRELOAD="$1:$LD_PRELOAD" LTTNG_UST_REGISTER_TIMEOUT=120000; shift 2; exec "$@"' sh \
 		"$WORK/here/lib/thread_times.so" "$recording.times" "${argv[@]}" >"$recording.err" 2>&1 &
 	recorder=$!
