@@ -12,6 +12,7 @@
 #include "cli/kit/paths.h"
 #include "cli/record/player.h"
 #include "cli/record/record_options.h"
+#include "cli/record/record_play.h"
 #include "cli/record/record_view.h"
 #include "cli/record/sessions_seen.h"
 #include "pipeline/record/record.h"

@@ -31,7 +31,7 @@ flowdar_root=$root
 # shellcheck source=../../scripts/lib/run.sh
 . "$root/scripts/lib/run.sh"
 
-rounds=10 sessions=150 part=100 times=10 kept= verbose=
+rounds=10 sessions=150 part=100 times=10 kept='' verbose=''
 servers=()
 while [ $# -gt 0 ]; do
 	case $1 in

@@ -5,8 +5,6 @@
 
 #include "instrument/wire/control.h"
 #include "pipeline/samples/sampler.h"
-#include "replay/capture/capture.h"
-#include "replay/play/routes.h"
 
 #define BYTES_MAX   4096
 #define DEPTH_MAX   65536
@@ -448,61 +446,4 @@ void fdar_record_choice_clear(struct fdar_record_choice *choice)
 {
 	g_strfreev(choice->rules);
 	g_clear_pointer(&choice->pids, g_array_unref);
-}
-
-/* What replay would refuse: said before a server is started for it. */
-static gboolean check_play_texts(const struct fdar_record_texts *texts, GError **error)
-{
-	struct fdar_endpoint endpoint;
-	struct fdar_capture *capture = NULL;
-	struct fdar_routes routes = { 0 };
-	guint64 clones;
-
-	if (texts->clones &&
-	    !g_ascii_string_to_unsigned(texts->clones, 10, 1, G_MAXINT32, &clones, NULL))
-		return bad(error, "--clones", texts->clones, "a number above 0");
-	if (texts->to && !fdar_endpoint_parse(texts->to, &endpoint, error)) {
-		g_prefix_error(error, "--to: ");
-		return FALSE;
-	}
-	if (texts->sources && !fdar_routes_add_sources(&routes, texts->sources, error)) {
-		g_prefix_error(error, "--sources: ");
-		return FALSE;
-	}
-	if (!g_file_test(texts->play, G_FILE_TEST_EXISTS))
-		return bad(error, "--play", texts->play, "a capture, and there is no such file");
-	if (g_file_test(texts->play, G_FILE_TEST_IS_DIR))
-		return bad(error, "--play", texts->play, "a capture, and it is a directory");
-	/* What a pipe gives is gone once it was read. */
-	if (!g_file_test(texts->play, G_FILE_TEST_IS_REGULAR))
-		return TRUE;
-	capture = fdar_capture_open(texts->play, error);
-	if (!capture)
-		return FALSE;
-	fdar_capture_close(capture);
-	return TRUE;
-}
-
-gboolean fdar_record_check_play(const struct fdar_record_texts *texts, guint64 *wait_ns,
-				GError **error)
-{
-	*wait_ns = 0;
-	if (!texts->play) {
-		if (texts->to || texts->label || texts->clones || texts->sources ||
-		    texts->wait_for || texts->client_pace)
-			return wrong(error, "--to, --label, --clones, --sources, --client-pace and "
-					    "--wait-for go with --play");
-		return TRUE;
-	}
-	if (texts->attach || texts->snapshot)
-		return wrong(error,
-			     "--play starts a server and ends it: it does not go with --attach "
-			     "or --snapshot");
-	if (!texts->output)
-		return TRUE; /* which is told as always */
-	if (!check_play_texts(texts, error))
-		return FALSE;
-	if (texts->wait_for && (!fdar_parse_duration(texts->wait_for, wait_ns) || !*wait_ns))
-		return bad(error, "--wait-for", texts->wait_for, "a time like 10s");
-	return TRUE;
 }

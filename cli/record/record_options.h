@@ -63,11 +63,6 @@ gboolean fdar_record_texts_parse(struct fdar_record_texts *texts, int *argc, cha
 gboolean fdar_record_choose(const struct fdar_record_texts *texts, char *const *command,
 			    struct fdar_record_choice *choice, GError **error);
 
-/* Whether the options of --play fit together and with the rest; wait_ns is what --wait-for says, 0 when
- * it says nothing. FALSE and error. */
-gboolean fdar_record_check_play(const struct fdar_record_texts *texts, guint64 *wait_ns,
-				GError **error);
-
 void fdar_record_choice_clear(struct fdar_record_choice *choice);
 void fdar_record_texts_clear(struct fdar_record_texts *texts);
 

@@ -89,6 +89,9 @@ static gboolean open_decoder(struct fdar_source *source, const GPtrArray *traces
 static gboolean compare_clocks(struct fdar_source *source, const GPtrArray *traces,
 			       const struct fdar_source_options *options, GError **error)
 {
+	const struct fdar_source_options alone = { .go_on = options->go_on,
+						   .user = options->user,
+						   .own_clocks = TRUE };
 	g_autoptr(fdar_source) own = NULL;
 
 	if (options->own_clocks || source->ops != &fdar_decoder_ctf ||
@@ -97,11 +100,7 @@ static gboolean compare_clocks(struct fdar_source *source, const GPtrArray *trac
 	source->ops->close(g_steal_pointer(&source->decoder));
 	if ((source->ended = source->env.slice > 0))
 		return TRUE;
-	own = fdar_source_open_with(source->path,
-				    &(struct fdar_source_options){ .go_on = options->go_on,
-								   .user = options->user,
-								   .own_clocks = TRUE },
-				    error);
+	own = fdar_source_open_with(source->path, &alone, error);
 	if (!own)
 		return FALSE;
 	source->shifts =

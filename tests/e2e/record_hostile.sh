@@ -142,6 +142,7 @@ for name in rec link; do
 done
 # On the way, whatever writes: nothing of ours goes where they want it.
 cp -r "$FLOWDAR_SOURCE/tests/captures/demo-baseline.pcap" "$WORK/played.pcap"
+# shellcheck disable=SC2034 # named by the commands below
 theirs=$WORK/theirs/link
 while read -r command; do
 	eval "\"$FLOWDAR\" $command" > /dev/null 2> "$WORK/link.err" && fail "written: $command"
