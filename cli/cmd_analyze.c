@@ -267,9 +267,9 @@ int fdar_cmd_analyze(int argc, char **argv)
 		{ "no-cache", 0, 0, G_OPTION_ARG_NONE, &texts.no_cache,
 		  "Read the recording again, and keep nothing beside it", NULL },
 		{ "jobs", 0, 0, G_OPTION_ARG_INT, &texts.jobs,
-		  "How many recordings are read at a time, and 1: one of them in one thread "
-		  "(default: as "
-		  "many as processors)",
+		  "How many recordings are read at a time (default: as many as processors); a "
+		  "single "
+		  "one is read in three threads from 2 on (default: in one)",
 		  "N" },
 		FDAR_OPTION_SYMBOLS(&texts.symbols),
 		{ "own", 0, 0, G_OPTION_ARG_NONE, &texts.own,

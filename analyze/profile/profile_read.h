@@ -30,8 +30,8 @@ struct fdar_profile_options {
 	void *label_user;
 	GHashTable *folded;             /* functions that are not told (profile_build.h), or NULL */
 	const struct fdar_rules *rules; /* what else events and functions mean; NULL: nothing */
-	/* 1: reads and sums up in one thread; 0: in as many as help (source_ahead.h). What comes out is the
-	 * same, to the byte. */
+	/* 0, 1: reads, walks and sums up in one thread; from 2 on: in three. What comes out is the same, to
+	 * the byte. */
 	unsigned threads;
 	fdar_profile_progress_fn progress; /* may be NULL */
 	void *user;

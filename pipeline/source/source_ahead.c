@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/processors.h"
 #include "pipeline/events/arena.h"
 
 /* A batch, from one thread to the other and back. */
@@ -138,8 +137,7 @@ struct fdar_source_ahead *fdar_source_ahead_new(struct fdar_source *source, unsi
 	struct fdar_source_ahead *ahead = g_new0(struct fdar_source_ahead, 1);
 	gboolean alone;
 
-	threads = threads ? threads : fdar_processors();
-	alone = threads == 1 || !fdar_source_is_own(source);
+	alone = threads < 2 || !fdar_source_is_own(source);
 	ahead->source = source;
 	ahead->desk = alone ? NULL : g_new(struct fdar_event, FDAR_SOURCE_AHEAD_EVENTS);
 	ahead->texts = g_ptr_array_new();

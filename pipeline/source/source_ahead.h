@@ -27,8 +27,7 @@
 
 struct fdar_source_ahead;
 
-/* threads: 1, none is made; 0, as many as there are processors, and so is none for one. The source must
- * outlive the result, which the caller owns. */
+/* threads: from 2 on, one is made. The source must outlive the result, which the caller owns. */
 struct fdar_source_ahead *fdar_source_ahead_new(struct fdar_source *source, unsigned threads);
 
 /* Whether there is a thread: others may help, too. */
