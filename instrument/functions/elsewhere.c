@@ -1,5 +1,6 @@
 #include "functions/elsewhere.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -11,6 +12,8 @@
 #include "provider/processor.h"
 
 #define LOOK 64u /* calls elsewhere, from one look at where the signal's stack is to the next */
+#define ROOM \
+	8192u /* bytes of a coroutine's stack below a call: to write an event takes most of that */
 
 static void look_at_own(struct fdar_thread *thread)
 {
@@ -48,20 +51,28 @@ static void give_back(const struct fdar_frame *frame)
 }
 
 /* The same of a coroutine that something else than swapcontext() switched away: its stack may be gone, so
- * by the kernel, which looks. */
-static void give_back_if_there(const struct fdar_frame *frame)
+ * by the kernel, which looks. False: it may not be asked (a filter), and so it is not known. Keeps errno. */
+static bool give_back_if_there(const struct fdar_frame *frame)
 {
 	uintptr_t there = 0, site = frame->site;
 	struct iovec mine = { &there, sizeof(there) };
 	struct iovec slot = { (void *)frame->position, sizeof(there) };
-	long pid = syscall(SYS_getpid);
+	int saved_errno = errno;
+	long pid, done;
 
-	if (frame->from != 0 || fdar_processor_ended() ||
-	    syscall(SYS_process_vm_readv, pid, &mine, 1, &slot, 1, 0) != sizeof(there) ||
-	    there != fdar_returns_landing)
-		return;
+	if (frame->from != 0)
+		return true;
+	if (fdar_processor_ended())
+		return false;
+	pid = syscall(SYS_getpid);
+	done = syscall(SYS_process_vm_readv, pid, &mine, 1, &slot, 1, 0);
 	mine.iov_base = &site;
-	syscall(SYS_process_vm_writev, pid, &mine, 1, &slot, 1, 0);
+	if (done == sizeof(there) && there == fdar_returns_landing)
+		done = syscall(SYS_process_vm_writev, pid, &mine, 1, &slot, 1, 0);
+	else if (done < 0 && errno == EFAULT)
+		done = 0;
+	errno = saved_errno;
+	return done >= 0;
 }
 
 /* The innermost of the open calls that are on a stack as late as that, or later. */
@@ -75,21 +86,31 @@ static uint32_t open_from(const struct fdar_thread *thread, enum fdar_stack stac
 	return count;
 }
 
-static void leave(struct fdar_thread *thread, uint32_t count)
+/* Of the innermost count calls. False: some stay open, as they may return, and would not know where to. */
+static bool leave(struct fdar_thread *thread, uint32_t count)
 {
-	uint32_t depth = (uint32_t)thread->returns.count;
+	uint32_t depth = (uint32_t)thread->returns.count, left = 0;
 	bool is_there = look(thread);
 
-	for (uint32_t i = 1; i <= count; i++) {
-		const struct fdar_frame *frame = &thread->frames[depth - i];
+	for (; left < count; left++) {
+		const struct fdar_frame *frame = &thread->frames[depth - 1 - left];
 		enum fdar_stack stack = fdar_stack_of(thread, frame->position);
 
-		if (stack == FDAR_STACK_COROUTINE)
-			give_back_if_there(frame);
-		else if (stack == FDAR_STACK_SIGNAL && is_there)
+		if (stack == FDAR_STACK_SIGNAL && is_there)
 			give_back(frame);
+		else if (stack != FDAR_STACK_SIGNAL && !give_back_if_there(frame))
+			break;
 	}
-	fdar_records_unwind(thread, count);
+	if (left)
+		fdar_records_unwind(thread, left);
+	return left == count;
+}
+
+static bool lose(struct fdar_thread *thread)
+{
+	thread->elsewhere++;
+	__atomic_fetch_add(&thread->lost, 1, __ATOMIC_RELAXED);
+	return false;
 }
 
 bool fdar_elsewhere_begin(struct fdar_thread *thread, uintptr_t position, uint64_t *below)
@@ -99,9 +120,11 @@ bool fdar_elsewhere_begin(struct fdar_thread *thread, uintptr_t position, uint64
 
 	*below = 0;
 	if (stack <= FDAR_STACK_COROUTINE) {
+		if (stack == FDAR_STACK_COROUTINE && position - thread->coroutine_low < ROOM)
+			return lose(thread);
 		open = open_from(thread, stack + 1);
-		if (open)
-			leave(thread, open);
+		if (open && !leave(thread, open))
+			return lose(thread);
 		if (stack == FDAR_STACK_COROUTINE)
 			*below = thread->returns.count - open_from(thread, stack);
 		return true;
@@ -115,9 +138,7 @@ bool fdar_elsewhere_begin(struct fdar_thread *thread, uintptr_t position, uint64
 		look(thread);
 	if (!open && fdar_stack_of(thread, position) == FDAR_STACK_SIGNAL)
 		return true;
-	thread->elsewhere++;
-	__atomic_fetch_add(&thread->lost, 1, __ATOMIC_RELAXED);
-	return false;
+	return lose(thread);
 }
 
 /* ---- switches ---- */
@@ -163,15 +184,18 @@ __attribute__((noinline)) uint32_t fdar_elsewhere_switch(struct fdar_kept *kept,
 	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
 	struct fdar_thread *thread = go_in(here);
 	uint32_t open, outer, count = 0;
+	enum fdar_stack stack;
+	bool stands;
 
 	if (!thread)
 		return 0;
-	open = open_from(thread, FDAR_STACK_COROUTINE);
+	/* On an unknown stack what is open may be on one that is gone. */
+	stack = fdar_stack_of(thread, here);
+	stands = stack == FDAR_STACK_COROUTINE || stack == FDAR_STACK_SIGNAL;
+	open = open_from(thread, stands ? stack + 1 : FDAR_STACK_COROUTINE);
+	stands = (!open || leave(thread, open)) && stands;
+	open = stands ? open_from(thread, FDAR_STACK_COROUTINE) : 0;
 	outer = (uint32_t)thread->returns.count - open;
-	if (open && fdar_on_own_stack(thread, here)) {
-		leave(thread, open);
-		open = 0;
-	}
 	for (; count < open && count < room; count++) {
 		const struct fdar_frame *frame = &thread->frames[outer + count];
 

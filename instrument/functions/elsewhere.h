@@ -7,8 +7,8 @@
  * or setcontext() (contexts.c): what is called there lies above what the thread has open on its own, as long as it
  * runs. When it is switched away its open calls end; they get their return addresses back, and are kept on its own stack,
  * in the frame of the switch, until it goes on, in this thread or another: then they begin again. So nothing of a
- * coroutine is kept anywhere that does not run, and one that never goes on leaves nothing behind. Stacks that are
- * switched to by other means are counted (LOST), and why, by process.
+ * coroutine is kept anywhere that does not run, and one that never goes on leaves nothing behind. Calls on stacks
+ * that are switched to by other means, and near the end of a coroutine's, are counted (LOST), and why, by process.
  */
 #ifndef FDAR_INSTRUMENT_FUNCTIONS_ELSEWHERE_H
 #define FDAR_INSTRUMENT_FUNCTIONS_ELSEWHERE_H
@@ -52,8 +52,8 @@ static inline bool fdar_on_same_stack(const struct fdar_thread *thread, uintptr_
 }
 
 /* A call begins at position, where that or what is open may be on another stack. Gives how many of the open calls
- * are on a stack below the one of position, and so cannot be compared with it. False: on a stack that is not
- * known; it is counted. */
+ * are on a stack below the one of position, and so cannot be compared with it. False: it is not recorded, but
+ * counted. */
 bool fdar_elsewhere_begin(struct fdar_thread *thread, uintptr_t position, uint64_t *below);
 
 /* Calls that a switch would have to keep; 0: none, or nothing of this thread is recorded. */
@@ -64,7 +64,8 @@ uint32_t fdar_elsewhere_open(void);
 uint32_t fdar_elsewhere_switch(struct fdar_kept *kept, uint32_t room, uintptr_t low,
 			       uintptr_t bytes);
 
-/* It goes on, on a stack that lies there, maybe in another thread: count calls begin again. */
+/* It goes on, on a stack that lies there, maybe in another thread: count calls begin again. Not needed where none
+ * were kept. */
 void fdar_elsewhere_resume(const struct fdar_kept *kept, uint32_t count, uintptr_t low,
 			   uintptr_t bytes);
 

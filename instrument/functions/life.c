@@ -38,6 +38,7 @@ static bool thread_start(void)
 	thread->stack_bytes = UINTPTR_MAX;
 	thread->signal_bytes = 0;
 	thread->coroutine_bytes = 0;
+	thread->vectors = FDAR_THREAD_VECTORS_UNKNOWN;
 	thread->elsewhere = thread->told_elsewhere = 0;
 	if (fdar_stack_find(thread->tid == (uint32_t)getpid(), &low, &high)) {
 		thread->stack_low = low;

@@ -60,8 +60,9 @@ struct fdar_thread {
 	struct fdar_returns returns; /* count: open calls. Stays when the thread has ended */
 	uintptr_t busy;     /* atomic: where the owner's stack was when it went in; 0: outside */
 	uint32_t attention; /* atomic: enum fdar_thread_attention */
-	uint32_t vectors; /* its records are written out of patched functions; or not known yet: */
-#define FDAR_THREAD_VECTORS_UNKNOWN 2u /* it has called none */
+	uint32_t
+		vectors; /* 1: its records are written out of patched functions; 0: out of hooks; */
+#define FDAR_THREAD_VECTORS_UNKNOWN 2u /* it has called no function */
 	uint32_t named;     /* an event of its own has told the thread's name in this recording */
 	uint32_t written;   /* of the open calls, the outer ones that are in the records */
 	uint32_t inherited; /* of these, the outer ones that began before the recording */

@@ -197,7 +197,8 @@ static void warn_of_elsewhere(struct fdar_run *run)
 			run,
 			"calls on stacks of coroutines are counted, but not recorded, where "
 			"something else than swapcontext() switches them: %s; they are on no "
-			"thread's own stack, nor on a signal's, where one lies above the other",
+			"thread's own stack, nor on a signal's, where one lies above the other; "
+			"nor are those in the last 8 KiB of a coroutine's stack",
 			text->str);
 	g_string_free(text, TRUE);
 }

@@ -343,6 +343,11 @@ KEPT void linked(void)
 {
 	leaf(6);
 }
+
+KEPT double carried(double number, double more)
+{
+	return number + more;
+}
 }
 
 BARE static void routine_begin(routine *self)
@@ -405,6 +410,48 @@ BARE static void contexts(void)
 	other_context.uc_link = &main_context;
 	makecontext(&other_context, linked, 0);
 	swapcontext(&main_context, &other_context);
+}
+
+BARE __attribute__((noinline)) static void wipe(void)
+{
+	volatile char room[4096];
+
+	for (char volatile &byte : room)
+		byte = 1;
+}
+
+/* A context that is saved once and gone on with twice, when the stack below it has been another's. The thread is met
+ * by a switch before it calls anything; what its calls have in vector registers stays. */
+BARE static void *goes_on_twice(void *nothing)
+{
+	static char stacks[2][65536];
+	static ucontext_t link, twins[2];
+	volatile int times = 0;
+
+	for (int i = 0; i < 2; i++) {
+		getcontext(&twins[i]);
+		twins[i].uc_stack.ss_sp = stacks[i];
+		twins[i].uc_stack.ss_size = sizeof(stacks[i]);
+		twins[i].uc_link = &link;
+		makecontext(&twins[i], linked, 0);
+	}
+	swapcontext(&link, &twins[0]);
+	wipe();
+	times = times + 1;
+	if (times == 1)
+		setcontext(&twins[1]);
+	for (int i = 0; i < 10000; i++)
+		if (carried(i, 0.5) != i + 0.5)
+			abort();
+	return nothing;
+}
+
+BARE static void twice(void)
+{
+	pthread_t thread;
+
+	pthread_create(&thread, nullptr, goes_on_twice, nullptr);
+	pthread_join(thread, nullptr);
 }
 
 BARE static void vforks(void)
@@ -499,6 +546,12 @@ BARE int main(int argc, char **argv)
 		TELL(handler, works);
 		TELL(linked, 1);
 		TELL(leaf, 5 + works * (1 + 4 + 1 + 1) + 3 * (works - still));
+		printf("lost 0\n");
+	} else if (strcmp(way, "twice") == 0) {
+		twice();
+		TELL(linked, 2);
+		TELL(leaf, 2);
+		TELL(carried, 10000);
 		printf("lost 0\n");
 	} else if (strcmp(way, "vfork") == 0) {
 		vforks();

@@ -7,7 +7,7 @@ programs=$FLOWDAR_BUILD/tests
 
 builds='hooked jumping'
 [ -x "$programs/traced_ways_patched" ] && builds='hooked jumping patched'
-ways='jump throw end cancel hang grow signal handlers coroutine contexts vfork'
+ways='jump throw end cancel hang grow signal handlers coroutine contexts twice vfork'
 [ "$(uname -m)" = x86_64 ] && ways+=' hand'
 trace_create
 trace_start
@@ -24,7 +24,7 @@ for build in $builds; do
 	for way in $ways; do
 		read -r _ pid <"$work/said.$build.$way"
 		left=1
-		case $way in grow | hang | signal | coroutine | hand | vfork) left=0 ;; esac
+		case $way in grow | hang | signal | coroutine | twice | hand | vfork) left=0 ;; esac
 		awk -v pid="$pid" -v left=$left -v said="$work/said.$build.$way" '
 			BEGIN {
 				while ((getline line < said) > 0) {
