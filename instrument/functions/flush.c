@@ -6,6 +6,7 @@
 
 #include "flowdar/flowdar.h"
 #include "provider/control.h"
+#include "provider/processor.h"
 
 #define WRITE_MAX 16u /* times the least: longer, and something else came in between */
 
@@ -91,7 +92,7 @@ void fdar_thread_flush(struct fdar_thread *thread, bool may_wait)
 		fdar_writer_reset(&thread->writer, 0);
 		return;
 	}
-	if (getpid() != fdar_threads_pid) {
+	if (!fdar_processor_ended() && getpid() != fdar_threads_pid) {
 		/* Or of a clone() that nobody has announced, which is noted. */
 		flowdar_control_before_now();
 		borrowed_flush(thread);

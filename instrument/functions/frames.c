@@ -11,21 +11,12 @@
 
 #define PUSHED_MAX 512u /* bytes of arguments that a function may have pushed for another */
 
-/* Inside already: a signal handler, or what the tracer calls of the program. But if the stack is
- * above where it was when the thread went in, it left by longjmp: what it was writing is unsure. */
+/* Inside already: a signal handler, or what the tracer calls of the program; or it was left in there. */
 __attribute__((noinline, cold)) static bool core_abandoned(struct fdar_thread *thread,
 							   uintptr_t position)
 {
-	uintptr_t busy = __atomic_load_n(&thread->busy, __ATOMIC_RELAXED);
-
 	__atomic_fetch_add(&thread->lost, 1, __ATOMIC_RELAXED);
-	if (position - thread->stack_low >= thread->stack_bytes ||
-	    (busy - thread->stack_low < thread->stack_bytes && position <= busy))
-		return false;
-	if (thread->written > thread->returns.count)
-		thread->written = (uint32_t)thread->returns.count;
-	fdar_writer_reset(&thread->writer, thread->written);
-	return true;
+	return fdar_records_abandoned(thread, position);
 }
 
 static void begin(void *argument)
@@ -50,7 +41,6 @@ static inline struct fdar_thread *core_begin(uintptr_t position, bool patched)
 		thread = patched ? thread_begin_quietly() : fdar_thread_begin();
 		if (!thread)
 			return NULL;
-		thread->vectors = patched;
 	}
 	/* Busy: this is a signal handler that came while the thread was in here, or what was in here
 	 * was left by longjmp out of such a handler. Only the thread itself and its handlers write

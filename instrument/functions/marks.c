@@ -28,9 +28,10 @@ void fdar_marks_forked(void)
 	__atomic_store_n(&teller, 0, __ATOMIC_RELAXED);
 }
 
+/* Not once the server has locked itself in: getting at another thread's buffer takes system calls. */
 static bool is_on(void)
 {
-	return FLOWDAR_ENABLED(packed) &&
+	return FLOWDAR_ENABLED(packed) && !fdar_processor_ended() &&
 	       __atomic_load_n(__atomic_load_n(&recording, __ATOMIC_RELAXED), __ATOMIC_RELAXED) !=
 		       0;
 }
@@ -39,6 +40,14 @@ static bool is_on(void)
 static bool is_own(const struct fdar_mark *mark)
 {
 	return mark->kind == FDAR_CALLS_WAIT_BEGIN || mark->kind == FDAR_CALLS_WAIT_END;
+}
+
+/* Where a thread ends what it did for a session, or begins: for others' work, or on a descriptor. */
+static bool is_turn(const struct fdar_mark *mark)
+{
+	return mark->kind == FDAR_CALLS_WAIT_BEGIN &&
+	       (mark->small == FDAR_WAIT_IO || mark->small == FDAR_WAIT_POLL ||
+		mark->small == FDAR_WAIT_ACCEPT || mark->small == FDAR_WAIT_COND);
 }
 
 static bool is_teller(const struct fdar_thread *thread, uint64_t data)
@@ -51,22 +60,31 @@ static void write_out(struct fdar_thread *thread)
 	fdar_thread_flush(thread, false);
 }
 
-/* Whether the thread is the only one that tells of sessions. When it is the second, all that the first has not
- * written is written, before this one goes on. */
+/* Whether the thread (NULL: it can have no state) is the only one that tells of sessions. When it is the second, all
+ * that the first has not written is written, before this one goes on. */
 static bool tells_alone(const struct fdar_thread *thread)
 {
 	uintptr_t before = __atomic_load_n(&teller, __ATOMIC_ACQUIRE);
 
-	if (__builtin_expect(before == (uintptr_t)thread, 1))
+	if (__builtin_expect(thread && before == (uintptr_t)thread, 1))
 		return true;
-	if (before == 0 && __atomic_compare_exchange_n(&teller, &before, (uintptr_t)thread, false,
-						       __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+	if (thread && before == 0 &&
+	    __atomic_compare_exchange_n(&teller, &before, (uintptr_t)thread, false,
+					__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		return true;
 	if (before == SEVERAL)
 		return false;
-	if (__atomic_exchange_n(&teller, SEVERAL, __ATOMIC_SEQ_CST) != SEVERAL)
+	before = __atomic_exchange_n(&teller, SEVERAL, __ATOMIC_SEQ_CST);
+	if (before != 0 && before != SEVERAL)
 		fdar_threads_others(is_teller, write_out, before);
 	return false;
+}
+
+static bool may_pack(const struct fdar_thread *thread, const struct fdar_mark *mark)
+{
+	if (is_own(mark))
+		return thread != NULL;
+	return tells_alone(thread) && mark->kind != FDAR_CALLS_NO_MARK;
 }
 
 static uint32_t text_bytes(const char *text)
@@ -103,26 +121,23 @@ static bool put(struct fdar_thread *thread, const struct fdar_mark *mark)
 	if (!fdar_writer_has_room(&thread->writer, length)) {
 		fdar_thread_flush(thread, true);
 		now = fdar_clock_ticks();
+		/* A child of vfork(), whose buffer is its parent's. */
+		if (!fdar_writer_has_room(&thread->writer, length))
+			return false;
 	}
 	fdar_writer_mark(&thread->writer, now, &told, length);
 	fdar_counting_mark(&thread->counting, mark->counted_as);
+	/* Another thread may tell of the session's end next. */
+	if (is_turn(mark) && __atomic_load_n(&teller, __ATOMIC_RELAXED) != (uintptr_t)thread)
+		fdar_thread_flush(thread, true);
 	return true;
-}
-
-/* NULL: none can be had. */
-static struct fdar_thread *thread_begin(void)
-{
-	struct fdar_thread *thread = fdar_thread_begin();
-
-	if (thread)
-		thread->vectors = FDAR_THREAD_VECTORS_UNKNOWN;
-	return thread;
 }
 
 /* False: it is inside already, this is a signal's handler. */
 static bool enter(struct fdar_thread *thread, uintptr_t here)
 {
-	if (__atomic_load_n(&thread->busy, __ATOMIC_RELAXED))
+	if (__builtin_expect(__atomic_load_n(&thread->busy, __ATOMIC_RELAXED) != 0, 0) &&
+	    !fdar_records_abandoned(thread, here))
 		return false;
 	__atomic_store_n(&thread->busy, here, __ATOMIC_RELAXED);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
@@ -140,9 +155,8 @@ bool fdar_marks_put(const struct fdar_mark *mark)
 	if (!is_on())
 		return false;
 	if (__builtin_expect(!thread, 0))
-		thread = thread_begin();
-	if (thread && (is_own(mark) || tells_alone(thread)) && mark->kind != FDAR_CALLS_NO_MARK &&
-	    enter(thread, (uintptr_t)__builtin_frame_address(0))) {
+		thread = fdar_thread_begin();
+	if (may_pack(thread, mark) && enter(thread, (uintptr_t)__builtin_frame_address(0))) {
 		taken = put(thread, mark);
 		__atomic_store_n(&thread->busy, 0, __ATOMIC_RELEASE);
 	}

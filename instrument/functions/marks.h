@@ -6,10 +6,11 @@
  * (provider/control.h, mark).
  *
  * Which ones. What is packed is read up to a tenth of a second late, so it must be nothing that another thread's
- * events depend on. Waits are their thread's own. What is about sessions is packed only as long as one thread
+ * events depend on. Waits are their thread's own; where other threads tell of sessions, what is pending is written
+ * when one begins that may end what the thread did for a session, or begin it. What is about sessions is packed only as long as one thread
  * alone of the process tells of sessions, and the events that begin, end or hand over sessions never are: they
  * are written after what the thread has pending. When a second thread comes, what the first has pending is written, and from then on
- * the process writes an event each.
+ * the process writes an event each; so it does once it has locked itself in (provider/processor.h).
  *
  * A thread's first mark is an event of its own as well: that has the thread's name.
  */

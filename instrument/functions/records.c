@@ -13,6 +13,19 @@ void fdar_records_skipped_write(struct fdar_thread *thread, struct fdar_frame *f
 	frame->skipped_ticks = 0;
 }
 
+__attribute__((cold)) bool fdar_records_abandoned(struct fdar_thread *thread, uintptr_t position)
+{
+	uintptr_t busy = __atomic_load_n(&thread->busy, __ATOMIC_RELAXED);
+
+	if (!fdar_on_own_stack(thread, position) ||
+	    (fdar_on_own_stack(thread, busy) && position < busy))
+		return false;
+	if (thread->written > thread->returns.count)
+		thread->written = (uint32_t)thread->returns.count;
+	fdar_writer_reset(&thread->writer, thread->written);
+	return true;
+}
+
 void fdar_records_open(struct fdar_thread *thread, uint32_t depth, uint64_t now)
 {
 	/* A buffer that is not wanted any more makes all untold again: not for ever. */

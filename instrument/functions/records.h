@@ -37,6 +37,11 @@ static inline void fdar_records_skipped(struct fdar_thread *thread, struct fdar_
 		fdar_records_skipped_write(thread, frame, at);
 }
 
+/* The owner, inside already: if the stack is where it was when the thread went in, or above, that was left by
+ * longjmp(), and what was being written is unsure: true, the buffer is empty. Else this is a signal's handler,
+ * or what the tracer calls of the program. */
+bool fdar_records_abandoned(struct fdar_thread *thread, uintptr_t position);
+
 /* Open calls, the outer depth of them, as begun. */
 void fdar_records_open(struct fdar_thread *thread, uint32_t depth, uint64_t now);
 

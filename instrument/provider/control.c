@@ -254,6 +254,13 @@ bool fdar_control_event_slow(void)
 	return true;
 }
 
+bool fdar_control_packs(const struct fdar_mark *mark)
+{
+	const struct fdar_control_user *user = fdar_control_user();
+
+	return user && !is_unknown() && user->mark(mark);
+}
+
 void flowdar_control_use(const struct fdar_control_user *user)
 {
 	__atomic_store_n(&state.user, user, __ATOMIC_RELEASE);

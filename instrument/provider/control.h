@@ -135,13 +135,9 @@ bool fdar_control_own_memory(void);
 /* For provider.c: whether anything has to be done before an event. */
 extern const void *fdar_control_attention;
 
-/* Before an event about a session: whether it is packed, and so not to be written. */
-static inline bool fdar_control_packs(const struct fdar_mark *mark)
-{
-	const struct fdar_control_user *user = fdar_control_user();
-
-	return user && user->mark(mark);
-}
+/* Before an event about a session: whether it is packed, and so not to be written. Not in a child that nobody
+ * announced: that is noted when it wants to write its first event. */
+bool fdar_control_packs(const struct fdar_mark *mark);
 
 /* Before an event of the provider, not being "calls" or "process". */
 static inline bool fdar_control_event(void)

@@ -1,8 +1,9 @@
 /* A server that locks itself in, with a filter that ends it for what only we would ask: traced_locked_in.sh
  * records it. It is off its processor often, calls functions and scopes in between, and functions on a stack that is
- * not the thread's. */
+ * not the thread's; then a second thread tells of sessions, and may ask even less. */
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -43,8 +44,36 @@ static void coroutine(void)
 	swapcontext(&here, &there);
 }
 
+static void sessions(void *key)
+{
+	FLOWDAR_SESSION_BEGIN(key, "192.0.2.1:1", -1);
+	for (int i = 0; i < 20; i++) {
+		FLOWDAR_SESSION_RESUME(key);
+		work(1);
+		FLOWDAR_SESSION_SUSPEND(key);
+	}
+}
+
+static void *second(void *locked)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getpid, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_membarrier, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = { sizeof(code) / sizeof(code[0]), code };
+
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0)
+		sessions(locked);
+	return NULL;
+}
+
 int main(void)
 {
+	static int keys[2];
+	pthread_t thread;
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getrusage, 2, 0),
@@ -61,6 +90,8 @@ int main(void)
 		_exit(0);
 	}
 	work(20);
+	sessions(&keys[0]);
+	FLOWDAR_SESSION_RESUME(&keys[0]);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
 	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) {
 		puts("no filters");
@@ -68,6 +99,8 @@ int main(void)
 	}
 	work(20);
 	coroutine();
+	if (pthread_create(&thread, NULL, second, &keys[1]) != 0 || pthread_join(thread, NULL) != 0)
+		return 1;
 	puts("alive");
 	return 0;
 }

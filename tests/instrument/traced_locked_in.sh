@@ -13,6 +13,7 @@ grep -q '"calls_lost"' "$work/run/recording.json" || fail "no call was on anothe
 babeltrace2 "$work/ctf" >"$work/events"
 [ "$(grep -c 'scope_enter: ' "$work/events")" -ge 40 ] ||
 	fail "some rounds are missing: $(cut -d' ' -f4 "$work/events" | sort | uniq -c)"
+[ "$(grep -c 'session_resume: ' "$work/events")" -ge 20 ] || fail "marks are packed where it is locked in"
 grep -q 'off_cpu: .*why = 0, ns = 0' "$work/events" || { echo "skipped: nothing is told of being off the processor here"; exit 77; }
 grep -q 'off_cpu: .*why = 2, ' "$work/events" || fail "nothing was told before"
 sed -n '/off_cpu: .*why = 0, ns = 1 /,$p' "$work/events" >"$work/after"
