@@ -13,6 +13,7 @@
 #include "io/settings.h"
 #include "provider/address.h"
 #include "provider/control.h"
+#include "provider/processor.h"
 
 struct fdar_descriptors fdar_descriptors;
 
@@ -215,7 +216,8 @@ void fdar_session_accepted(int listener, int fd, const void *address, socklen_t 
 		tell(fd, length > sizeof(sa_family_t) ? address : NULL);
 }
 
-/* From where to where: the other end, recorded elsewhere, knows the connection by that. Of streams between hosts. */
+/* From where to where: the other end, recorded elsewhere, knows the connection by that. Of streams between hosts. Takes
+ * system calls of its own, which a server that has locked itself in may have forbidden. */
 static void tell_upstream(int fd, const struct sockaddr *to, socklen_t length)
 {
 	char own[FDAR_ADDRESS_TEXT_MAX], peer[FDAR_ADDRESS_TEXT_MAX];
@@ -225,8 +227,9 @@ static void tell_upstream(int fd, const struct sockaddr *to, socklen_t length)
 	int type = 0;
 
 	if (!to || (to->sa_family != AF_INET && to->sa_family != AF_INET6) ||
-	    !FLOWDAR_ENABLED(note) || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0 ||
-	    type != SOCK_STREAM || getsockname(fd, (struct sockaddr *)&address, &own_length) != 0)
+	    !FLOWDAR_ENABLED(note) || fdar_processor_ended() ||
+	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_STREAM ||
+	    getsockname(fd, (struct sockaddr *)&address, &own_length) != 0)
 		return;
 	fdar_address_format(&address, own_length, own);
 	if (strncmp(own, "127.", 4) == 0 || strncmp(own, "[::1]", 5) == 0)
