@@ -48,11 +48,13 @@ static void move_up(struct clearing *clearing, int at, const char *name)
 		char moved[32];
 
 		g_snprintf(moved, sizeof(moved), "moved-up-%u", clearing->number++);
-		if (renameat2(at, name, clearing->top, moved, RENAME_NOREPLACE) == 0) {
+		/* Not all file systems know the flag (NFS); without it an empty folder may be replaced, which goes, too. */
+		if (renameat2(at, name, clearing->top, moved, RENAME_NOREPLACE) == 0 ||
+		    (errno == EINVAL && renameat(at, name, clearing->top, moved) == 0)) {
 			clearing->done++;
 			return;
 		}
-		if (errno != EEXIST)
+		if (errno != EEXIST && errno != ENOTEMPTY && errno != ENOTDIR)
 			return;
 	}
 }
