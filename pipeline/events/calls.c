@@ -386,8 +386,8 @@ static size_t give_spill(struct fdar_calls *calls, struct fdar_event *batch, siz
 
 void fdar_calls_forget_texts(struct fdar_calls *calls)
 {
-	if (!calls->spilled)
-		fdar_arena_reset(calls->mark.arena);
+	/* What is left of a record is no mark: that is one event. */
+	fdar_arena_reset(calls->mark.arena);
 }
 
 size_t fdar_calls_take(struct fdar_calls *calls, struct fdar_event *batch, size_t capacity)
