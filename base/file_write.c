@@ -1,8 +1,7 @@
 #include "base/file_write.h"
 
 #include <errno.h>
-#include <glib/gstdio.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,18 +21,18 @@ static gboolean set_errno(const char *path, GError **error)
 }
 
 /* A pipe or device is written to, not replaced. */
-static gboolean write_through(const char *path, const char *held, const void *data, gsize length,
-			      GError **error)
+static gboolean write_through(const char *path, const struct fdar_target *target, const void *data,
+			      gsize length, GError **error)
 {
-	FILE *file = fopen(held, "we");
+	int fd = open(target->path, O_WRONLY | O_TRUNC | O_CLOEXEC | fdar_target_nofollow(target));
 	gboolean fine;
 
-	if (!file)
+	if (fd < 0)
 		return set_errno(path, error);
-	fine = fwrite(data, 1, length, file) == length;
-	if (fclose(file) != 0 || !fine)
+	fine = fdar_file_write_all(fd, data, length) || set_errno(path, error);
+	if (close(fd) != 0 && fine)
 		return set_errno(path, error);
-	return TRUE;
+	return fine;
 }
 
 static gboolean replace(const char *path, const char *held, const void *data, gsize length,
@@ -50,10 +49,10 @@ static gboolean replace(const char *path, const char *held, const void *data, gs
 	return set_error(path, cause->code, reason ? reason + 2 : cause->message, error);
 }
 
-/* Of /proc (/dev/stdout): where it is now. NULL: nowhere that can be named. */
-static char *kernels_link(const char *held)
+/* Of /proc (/dev/stdout): where it is now. NULL: nowhere that can be named, or it is no such link. */
+static char *kernels_link(const struct fdar_target *target)
 {
-	char *text = g_file_read_link(held, NULL);
+	char *text = target->kernels ? g_file_read_link(target->path, NULL) : NULL;
 
 	if (text && g_path_is_absolute(text))
 		return text;
@@ -62,7 +61,7 @@ static char *kernels_link(const char *held)
 }
 
 /* Of the user's own file; else of a new one. */
-static int mode_of(const GStatBuf *status)
+static int mode_of(const struct stat *status)
 {
 	return status->st_uid == geteuid() ? (int)(status->st_mode & 0777) : 0600;
 }
@@ -72,19 +71,19 @@ gboolean fdar_file_write(const char *path, const void *data, gsize length, GErro
 	g_autoptr(GError) cause = NULL;
 	g_autofree char *named = NULL;
 	struct fdar_target target;
-	GStatBuf status;
+	struct stat status;
 	gboolean fine;
 	int mode = 0600;
 
 	if (!fdar_target_open(path, FDAR_TARGET_FOLLOW, &target, &cause))
 		return set_error(path, cause->code, cause->message, error);
-	if (g_stat(target.path, &status) != 0)
+	if (!fdar_target_stat(&target, &status))
 		status.st_mode = 0;
 	else if (S_ISREG(status.st_mode))
 		mode = mode_of(&status);
 	if (status.st_mode && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
-		fine = write_through(path, target.path, data, length, error);
-	else if ((named = kernels_link(target.path)))
+		fine = write_through(path, &target, data, length, error);
+	else if ((named = kernels_link(&target)))
 		fine = replace(path, named, data, length, mode, error);
 	else
 		fine = replace(path, target.path, data, length, mode, error);

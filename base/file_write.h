@@ -13,7 +13,7 @@
  * the new one is whole. A link stays, what it points to is replaced; what is no regular file (a pipe,
  * a device) is written to as it is. Links that strangers made are not followed (target.h). A new file
  * is its user's alone (0600), as requests, names of clients and command lines may be in it; one that is there
- * keeps its rights. FALSE and error (G_FILE_ERROR, naming path) when it cannot be
+ * keeps its rights, less the umask. FALSE and error (G_FILE_ERROR, naming path) when it cannot be
  * written. */
 gboolean fdar_file_write(const char *path, const void *data, gsize length, GError **error);
 

@@ -188,6 +188,7 @@ static void take(struct fdar_target *target, const struct walk *walk, const char
 
 	if (access(held, F_OK) == 0) {
 		target->folder = walk->at;
+		target->kernels = is_in_proc(walk);
 		target->path = g_build_filename(held, walk->name ? walk->name : ".", NULL);
 		return;
 	}
@@ -216,6 +217,18 @@ gboolean fdar_target_open(const char *path, unsigned how, struct fdar_target *ta
 	return fine;
 }
 
+int fdar_target_nofollow(const struct fdar_target *target)
+{
+	return target->folder >= 0 && !target->kernels ? O_NOFOLLOW : 0;
+}
+
+gboolean fdar_target_stat(const struct fdar_target *target, struct stat *status)
+{
+	int flags = fdar_target_nofollow(target) ? AT_SYMLINK_NOFOLLOW : 0;
+
+	return fstatat(AT_FDCWD, target->path, status, flags) == 0;
+}
+
 int fdar_target_create(const char *path, int flags, GError **error)
 {
 	g_autoptr(GError) cause = NULL;
@@ -226,7 +239,8 @@ int fdar_target_create(const char *path, int flags, GError **error)
 		g_propagate_prefixed_error(error, g_steal_pointer(&cause), "%s: ", path);
 		return -1;
 	}
-	fd = open(target.path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0600);
+	fd = open(target.path,
+		  O_WRONLY | O_CREAT | O_CLOEXEC | fdar_target_nofollow(&target) | flags, 0600);
 	if (fd < 0)
 		g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno), "%s: %s",
 			    path, g_strerror(errno));

@@ -11,6 +11,7 @@
 #define FDAR_BASE_TARGET_H
 
 #include <glib.h>
+#include <sys/stat.h>
 
 enum fdar_target_how {
 	FDAR_TARGET_FOLLOW = 1, /* the last of it, too, may be a link: path is what it leads to */
@@ -19,6 +20,8 @@ enum fdar_target_how {
 
 struct fdar_target {
 	int folder; /* -1: not held, there is no /proc to use it by */
+	gboolean
+		kernels; /* its folder is one of /proc: a link there (/dev/stdout) leads where only the kernel knows */
 	char *path; /* for the calling process and its threads, not for programs that it starts */
 };
 
@@ -26,6 +29,13 @@ struct fdar_target {
  * alone) and nothing to clear when a folder cannot be entered, or a link is a stranger's. */
 gboolean fdar_target_open(const char *path, unsigned how, struct fdar_target *target,
 			  GError **error);
+
+/* O_NOFOLLOW for who opens path, as what is there may have become a link since; 0 where one is to be followed: of the
+ * kernel's own, and of a path that is not held. */
+int fdar_target_nofollow(const struct fdar_target *target);
+
+/* What is there, by the same rule. FALSE and errno. */
+gboolean fdar_target_stat(const struct fdar_target *target, struct stat *status);
 
 /* Opens a file to write to, by that way, which is its user's alone if it is new; flags: more than O_WRONLY, O_CREAT and
  * O_CLOEXEC. The caller closes it. -1 and error (G_FILE_ERROR, naming path). */

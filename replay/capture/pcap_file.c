@@ -139,8 +139,9 @@ static int open_output(struct fdar_pcap_writer *writer, GError **error)
 	if (!fdar_target_open(writer->path, FDAR_TARGET_FOLLOW, &writer->target, error))
 		return -1;
 	/* A device or pipe is written to; only a file can be replaced by another. */
-	if (stat(writer->target.path, &status) == 0 && !S_ISREG(status.st_mode))
-		return open(writer->target.path, O_WRONLY | O_CLOEXEC);
+	if (fdar_target_stat(&writer->target, &status) && !S_ISREG(status.st_mode))
+		return open(writer->target.path,
+			    O_WRONLY | O_CLOEXEC | fdar_target_nofollow(&writer->target));
 	writer->temporary = g_strdup_printf("%s.XXXXXX", writer->target.path);
 	return g_mkstemp_full(writer->temporary, O_WRONLY | O_CLOEXEC, 0666);
 }

@@ -154,6 +154,39 @@ static void test_held(struct place *place, gconstpointer data)
 	g_assert_false(is_there(place->real, "file"));
 }
 
+/* What became a link behind our back is not followed; the kernel's own are. */
+static void test_link_since(struct place *place, gconstpointer data)
+{
+	g_autofree char *path = in(place->theirs, "file"), *there = in(place->real, "there");
+	g_autofree char *kernels = NULL;
+	struct fdar_target target;
+	struct stat status;
+	int fd;
+
+	(void)data;
+	if (!g_file_test("/proc/self/fd", G_FILE_TEST_IS_DIR)) {
+		g_test_skip("there is no /proc");
+		return;
+	}
+	is_written(there);
+	g_assert_true(fdar_target_open(path, FDAR_TARGET_FOLLOW, &target, NULL));
+	g_assert_cmpint(symlink("../real/there", path), ==, 0);
+	g_assert_true(fdar_target_stat(&target, &status));
+	g_assert_true(S_ISLNK(status.st_mode));
+	fd = open(target.path, O_WRONLY | O_TRUNC | O_CLOEXEC | fdar_target_nofollow(&target));
+	g_assert_cmpint(fd, ==, -1);
+	g_assert_cmpint(errno, ==, ELOOP);
+	fdar_target_clear(&target);
+	fd = open(there, O_WRONLY | O_CLOEXEC);
+	kernels = g_strdup_printf("/proc/self/fd/%d", fd);
+	g_assert_true(fdar_target_open(kernels, FDAR_TARGET_FOLLOW, &target, NULL));
+	g_assert_true(fdar_target_stat(&target, &status));
+	g_assert_true(S_ISREG(status.st_mode));
+	g_assert_cmpint(fdar_target_nofollow(&target), ==, 0);
+	fdar_target_clear(&target);
+	close(fd);
+}
+
 static void test_made(struct place *place, gconstpointer data)
 {
 	g_autofree char *path = in(place->dir, "link/one/two"), *made = in(place->real, "one/two");
@@ -235,6 +268,7 @@ int main(int argc, char **argv)
 	TEST("changeable", test_changeable);
 	TEST("strangers", test_strangers);
 	TEST("held", test_held);
+	TEST("link-since", test_link_since);
 	TEST("made", test_made);
 	TEST("ways-to-nowhere", test_ways_to_nowhere);
 	TEST("modes", test_modes);
