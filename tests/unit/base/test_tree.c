@@ -29,15 +29,21 @@ static void test_all(void)
 {
 	g_autofree char *dir = g_dir_make_tmp("flowdar-tree-XXXXXX", NULL);
 	g_autofree char *outside = in(dir, "outside"), *tree = in(dir, "tree");
-	g_autofree char *lower = in(tree, "a/b"), *link = in(lower, "link"),
-			*kept = in(outside, "kept");
+	g_autofree char *lower = in(tree, "a/b"), *lowest = in(lower, "c/d");
+	g_autofree char *link = in(lower, "link"), *kept = in(outside, "kept");
+	g_autofree char *full = in(tree, "moved-up-1/full"), *bare = in(tree, "moved-up-2");
 
 	g_assert_cmpint(g_mkdir_with_parents(lower, 0700), ==, 0);
 	g_assert_cmpint(g_mkdir(outside, 0700), ==, 0);
 	file_make(outside, "kept");
 	file_make(tree, "one");
 	file_make(lower, "two");
-	file_make(lower, "moved-up-0");
+	g_assert_cmpint(g_mkdir_with_parents(lowest, 0700), ==, 0);
+	file_make(lowest, "three");
+	/* What is moved up may meet a file, a folder, an empty one. */
+	file_make(tree, "moved-up-0");
+	g_assert_cmpint(g_mkdir_with_parents(full, 0700), ==, 0);
+	g_assert_cmpint(g_mkdir(bare, 0700), ==, 0);
 	g_assert_cmpint(symlink(outside, link), ==, 0);
 	fdar_tree_remove(tree);
 	g_assert_false(g_file_test(tree, G_FILE_TEST_EXISTS));
