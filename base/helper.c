@@ -102,7 +102,9 @@ void fdar_helper_drain(struct fdar_helper *helper)
 {
 	g_mutex_lock(&helper->lock);
 	helper->waited_for = TRUE;
-	g_cond_signal(&helper->changed);
+	/* Not for nothing: the thread would have the lock for a moment, and a child that is made then for ever. */
+	if (helper->count)
+		g_cond_signal(&helper->changed);
 	while (helper->count)
 		g_cond_wait(&helper->done, &helper->lock);
 	helper->waited_for = FALSE;
