@@ -448,7 +448,7 @@ static int run(struct request *request, const struct texts *texts, const char *p
 	if (fingerprint)
 		reducing.state = fdar_state_open(request->state, fingerprint, &error);
 	if (!reducing.state || !fdar_workplace_make("reduce", &work, &error)) {
-		fdar_state_close(reducing.state, TRUE, NULL);
+		fdar_state_close(reducing.state, FALSE, NULL);
 		return fdar_failure(&usage, error);
 	}
 	if (fdar_state_answers(reducing.state) && !texts->quiet)

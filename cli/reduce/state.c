@@ -22,11 +22,18 @@ struct fdar_state {
 	FILE *file;       /* NULL: not open yet */
 	GPtrArray *lines; /* char *, of an earlier search */
 	int wrong;        /* errno of the first failure */
+	GError *refused;  /* why it cannot be opened */
 };
 
 static gboolean fail(GError **error, const char *path, const char *what)
 {
 	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", path, what);
+	return FALSE;
+}
+
+static gboolean fail_with(GError **error, GError *cause)
+{
+	g_propagate_error(error, cause);
 	return FALSE;
 }
 
@@ -77,10 +84,10 @@ struct fdar_state *fdar_state_open(const char *path, const char *fingerprint, GE
 /* Only when there is something to keep: no answer, no file. */
 static gboolean open_file(struct fdar_state *state)
 {
-	int fd = fdar_target_create(state->path, O_APPEND, NULL);
+	int fd = fdar_target_create(state->path, O_APPEND, &state->refused);
 
 	if (fd < 0 || ftruncate(fd, state->whole) != 0 || !(state->file = fdopen(fd, "a"))) {
-		state->wrong = errno;
+		state->wrong = fd < 0 ? EACCES : errno;
 		if (fd >= 0)
 			close(fd);
 		return FALSE;
@@ -154,8 +161,11 @@ gboolean fdar_state_close(struct fdar_state *state, gboolean over, GError **erro
 		state->wrong = errno;
 	if (over)
 		g_unlink(state->path);
-	else if (state->wrong)
+	else if (state->wrong && !state->refused)
 		fine = fail(error, state->path, g_strerror(state->wrong));
+	else if (state->wrong)
+		fine = fail_with(error, g_steal_pointer(&state->refused));
+	g_clear_error(&state->refused);
 	g_ptr_array_unref(state->lines);
 	g_free(state->fingerprint);
 	g_free(state->path);

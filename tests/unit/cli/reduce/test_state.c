@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static void test_pipe(void)
 {
@@ -45,10 +46,32 @@ static void test_numbers(void)
 	g_assert_cmpint(g_rmdir(dir), ==, 0);
 }
 
+/* Why nothing can be kept is told at the end. */
+static void test_refused(void)
+{
+	g_autofree char *dir = g_dir_make_tmp("test-state-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(dir, "state", NULL);
+	g_autoptr(GError) error = NULL;
+	struct fdar_state *state;
+
+	/* A link that everybody can change. */
+	g_assert_cmpint(symlink("elsewhere", path), ==, 0);
+	g_assert_cmpint(g_chmod(dir, 0777), ==, 0);
+	state = fdar_state_open(path, "what", &error);
+	g_assert_no_error(error);
+	fdar_state_keep(state, "sessions", "an answer\n");
+	fdar_state_keep(state, "sessions", "another\n");
+	g_assert_false(fdar_state_close(state, FALSE, &error));
+	g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_PERM);
+	g_assert_cmpint(g_remove(path), ==, 0);
+	g_assert_cmpint(g_rmdir(dir), ==, 0);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/state/pipe", test_pipe);
 	g_test_add_func("/state/numbers", test_numbers);
+	g_test_add_func("/state/refused", test_refused);
 	return g_test_run();
 }
