@@ -11,8 +11,6 @@
 #include "cli/reduce/shortening.h"
 #include "cli/reduce/steps.h"
 
-#define RAISES_MAX 3u /* of the copies, where they were too few */
-
 /* ---- steps ---- */
 
 static enum fdar_reduce_end search_sessions(struct fdar_reducing *reducing, const char *step)
@@ -202,29 +200,40 @@ static enum fdar_reduce_end bytes_step(struct fdar_reducing *reducing)
 	return end;
 }
 
-/* As it was before its intensity was lowered. Without a single run of that what is known is what the lower one has said. */
+/* Without a single run of what was asked anew, what was said before is what is known. Takes figures, which were those of said. */
+static void keep_or_put_back(struct fdar_reducing *reducing, const struct fdar_reduced *said,
+			     GArray *figures)
+{
+	if (!reducing->result.confirm_runs) {
+		GArray *none = reducing->figures;
+
+		reducing->figures = figures;
+		figures = none;
+		reducing->result.intensity = said->intensity;
+		reducing->result.confirmed = said->confirmed;
+		reducing->result.confirm_runs = said->confirm_runs;
+	}
+	g_array_unref(figures);
+}
+
+/* As it was before its intensity was lowered. */
 static enum fdar_reduce_end confirm_again(struct fdar_reducing *reducing,
 					  struct fdar_reduce_options *options)
 {
 	struct fdar_reducing_way way = reducing->way;
 	struct fdar_reduced said = reducing->result;
-	g_autoptr(GArray) figures = g_steal_pointer(&reducing->figures);
+	GArray *figures;
 	enum fdar_reduce_end end;
 
-	if (!fdar_intensity_undo(reducing)) {
-		reducing->figures = g_steal_pointer(&figures);
+	if (!fdar_intensity_undo(reducing))
 		return FDAR_REDUCE_DONE;
-	}
+	figures = g_steal_pointer(&reducing->figures);
 	reducing->figures = g_array_new(FALSE, FALSE, sizeof(double));
 	reducing->result.confirmed = reducing->result.confirm_runs = 0;
 	end = settle(reducing, "confirming-again", options);
-	if (reducing->result.confirm_runs)
-		return end;
-	reducing->way = way;
-	reducing->result.confirmed = said.confirmed;
-	reducing->result.confirm_runs = said.confirm_runs;
-	g_array_unref(reducing->figures);
-	reducing->figures = g_steal_pointer(&figures);
+	if (!reducing->result.confirm_runs)
+		reducing->way = way;
+	keep_or_put_back(reducing, &said, figures);
 	return end;
 }
 
@@ -232,21 +241,25 @@ static enum fdar_reduce_end confirm_again(struct fdar_reducing *reducing,
 static enum fdar_reduce_end confirm_with_more(struct fdar_reducing *reducing,
 					      struct fdar_reduce_options *options)
 {
+	static const char *const raises[] = { "confirming-more-1", "confirming-more-2",
+					      "confirming-more-3" };
 	uint32_t most = fdar_try_copies(fdar_reducing_load(reducing),
 					MIN(reducing->kept.parts->len, reducing->parts->units));
 	enum fdar_reduce_end end = FDAR_REDUCE_DONE;
 
-	for (unsigned i = 0;
-	     i < RAISES_MAX && end == FDAR_REDUCE_DONE && !fdar_reducing_is_confirmed(reducing) &&
-	     reducing->result.intensity < most;
+	for (size_t i = 0;
+	     i < G_N_ELEMENTS(raises) && end == FDAR_REDUCE_DONE &&
+	     !fdar_reducing_is_confirmed(reducing) && reducing->result.intensity < most;
 	     i++) {
-		g_autofree char *step = g_strdup_printf("confirming-more-%u", i + 1);
-		uint32_t more = reducing->result.intensity + MAX(reducing->result.intensity / 8, 1);
+		struct fdar_reduced said = reducing->result;
+		GArray *figures = g_steal_pointer(&reducing->figures);
+		uint32_t more = said.intensity + MAX(said.intensity / 8, 1);
 
+		reducing->figures = g_array_new(FALSE, FALSE, sizeof(double));
 		reducing->result.intensity = MIN(more, most);
 		reducing->result.confirmed = reducing->result.confirm_runs = 0;
-		g_array_set_size(reducing->figures, 0);
-		end = settle(reducing, step, options);
+		end = settle(reducing, raises[i], options);
+		keep_or_put_back(reducing, &said, figures);
 	}
 	return end;
 }
