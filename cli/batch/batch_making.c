@@ -13,6 +13,7 @@
 struct fdar_batch_making {
 	char *path;
 	int folder;
+	guint32 mark; /* another batch may make the same case at the same time, of what has changed since */
 };
 
 static void empty(const struct fdar_batch_making *making)
@@ -41,6 +42,7 @@ struct fdar_batch_making *fdar_batch_making_begin(const char *output, GError **e
 	int cause;
 
 	making->path = g_build_filename(output, FDAR_BATCH_MAKING, NULL);
+	making->mark = g_random_int();
 	for (int i = 0; i < TRIES; i++) {
 		g_mkdir(making->path, 0777);
 		making->folder =
@@ -62,7 +64,7 @@ struct fdar_batch_making *fdar_batch_making_begin(const char *output, GError **e
 
 char *fdar_batch_making_path(const struct fdar_batch_making *making, const char *name)
 {
-	return g_build_filename(making->path, name, NULL);
+	return g_strdup_printf("%s/%08x-%s", making->path, making->mark, name);
 }
 
 gboolean fdar_batch_making_move(const struct fdar_batch_making *making, const char *name,

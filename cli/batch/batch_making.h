@@ -18,7 +18,7 @@ struct fdar_batch_making;
  * (fdar_batch_making_end). */
 struct fdar_batch_making *fdar_batch_making_begin(const char *output, GError **error);
 
-/* The file of that name in it. The caller frees it. */
+/* The batch's own file for that name in it. The caller frees it. */
 char *fdar_batch_making_path(const struct fdar_batch_making *making, const char *name);
 
 /* From there to where it belongs. FALSE and error. */

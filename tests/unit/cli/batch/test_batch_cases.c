@@ -148,11 +148,39 @@ static void test_hosts(void)
 	remove_tree(dir);
 }
 
+/* Two batches make the same case at once: each moves what it has made itself. */
+static void test_two(void)
+{
+	g_autofree char *dir = g_dir_make_tmp("test-batch-XXXXXX", NULL);
+	g_autofree char *to = g_build_filename(dir, "one.profile", NULL);
+	struct fdar_batch_making *making[] = { fdar_batch_making_begin(dir, NULL),
+					       fdar_batch_making_begin(dir, NULL) };
+	const char *const texts[] = { "first", "second" };
+
+	for (int i = 0; i < 2; i++) {
+		g_autofree char *path = fdar_batch_making_path(making[i], "one.profile");
+
+		g_assert_true(g_file_set_contents(path, texts[i], -1, NULL));
+	}
+	for (int i = 0; i < 2; i++) {
+		g_autofree char *made = NULL;
+
+		g_assert_true(fdar_batch_making_move(making[i], "one.profile", to, NULL));
+		g_assert_true(g_file_get_contents(to, &made, NULL, NULL));
+		g_assert_cmpstr(made, ==, texts[i]);
+	}
+	fdar_batch_making_end(making[0]);
+	fdar_batch_making_end(making[1]);
+	remove_from(dir, "one.profile");
+	g_assert_cmpint(g_rmdir(dir), ==, 0);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/batch-cases/changed", test_changed);
 	g_test_add_func("/batch-cases/plain-trace", test_plain_trace);
 	g_test_add_func("/batch-cases/hosts", test_hosts);
+	g_test_add_func("/batch-cases/two", test_two);
 	return g_test_run();
 }
