@@ -87,7 +87,8 @@ void fdar_ledger_end(struct fdar_stage *stage, struct fdar_play *play, enum fdar
 {
 	uint64_t now_ns = fdar_now_ns();
 	struct fdar_next_move next;
-	gboolean waits = (verdict == FDAR_RESULT_STOPPED || verdict == FDAR_RESULT_TIMEOUT) &&
+	gboolean waits = play->in_exchange &&
+			 (verdict == FDAR_RESULT_STOPPED || verdict == FDAR_RESULT_TIMEOUT) &&
 			 fdar_dialogue_answered(&play->dialogue, &stage->options.pace, now_ns,
 						&next) != FDAR_MOVE_DONE;
 
