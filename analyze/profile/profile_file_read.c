@@ -264,7 +264,8 @@ static void read_doubt(struct reading *reading, struct fdar_wire wire)
 		else if (field.field == DOUBT_TEXT)
 			take_text(reading, &wire, &field, &text);
 	}
-	if (!text || kind >= FDAR_DOUBT_KINDS || doubts->len > FDAR_DOUBTS_MAX) {
+	if (!text || kind >= FDAR_DOUBT_KINDS ||
+	    doubts->len >= FDAR_DOUBTS_MAX + FDAR_DOUBT_KINDS) {
 		g_free(text);
 		fail(reading, wire.at, "a doubt of a kind that is known");
 		return;

@@ -43,13 +43,14 @@ void fdar_doubts_add(GPtrArray *doubts, enum fdar_doubt_kind kind, char *text)
 {
 	struct fdar_doubt *doubt;
 
-	if (doubts->len > FDAR_DOUBTS_MAX || is_there(doubts, text)) {
-		g_free(text);
-		return;
-	}
-	if (doubts->len == FDAR_DOUBTS_MAX) {
+	/* Many of one kind do not hide that there is another. */
+	if (doubts->len >= FDAR_DOUBTS_MAX && fdar_doubts_any(doubts, kind)) {
 		g_free(text);
 		text = g_strdup("and more of the kind");
+	}
+	if (is_there(doubts, text)) {
+		g_free(text);
+		return;
 	}
 	doubt = g_new0(struct fdar_doubt, 1);
 	doubt->kind = kind;

@@ -34,7 +34,7 @@ struct fdar_doubt {
 	char *text; /* a line, without the recording's path */
 };
 
-#define FDAR_DOUBTS_MAX         64 /* a line says how many more there are */
+#define FDAR_DOUBTS_MAX         64 /* then a line says that there are more */
 #define FDAR_DOUBTS_SMALL_BYTES (4u << 20)
 #define FDAR_DOUBTS_SUMS_BYTES  (16u << 20) /* of small files, all together */
 
@@ -44,7 +44,8 @@ const char *fdar_doubt_kind_name(enum fdar_doubt_kind kind);
 /* An empty list of struct fdar_doubt, which it owns. */
 GPtrArray *fdar_doubts_new(void);
 
-/* Takes over text. One that is there already is not added again. */
+/* Takes over text. One that is there already is not added again; one of a kind of which there is none yet is added in any
+ * case. */
 void fdar_doubts_add(GPtrArray *doubts, enum fdar_doubt_kind kind, char *text);
 
 /* Adds copies of those that are not there already. */

@@ -2,6 +2,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "pipeline/recording/doubts.h"
 #include "pipeline/recording/recording.h"
 #include "pipeline/recording/shares.h"
 #include "pipeline/source/source.h"
@@ -352,6 +353,26 @@ static void test_trace_path(void)
 	remove_tree(dir);
 }
 
+/* Warnings without end do not hide that something is damaged. */
+static void test_many_doubts(void)
+{
+	g_autoptr(GPtrArray) doubts = fdar_doubts_new();
+	const struct fdar_doubt *last;
+
+	for (int i = 0; i < 1000; i++)
+		fdar_doubts_add(doubts, FDAR_DOUBT_WARNED, g_strdup_printf("warning %d", i));
+	g_assert_cmpuint(doubts->len, ==, FDAR_DOUBTS_MAX + 1);
+	last = g_ptr_array_index(doubts, FDAR_DOUBTS_MAX);
+	g_assert_cmpstr(last->text, ==, "and more of the kind");
+	g_assert_false(fdar_doubts_any(doubts, FDAR_DOUBT_DAMAGED));
+	for (int i = 0; i < 3; i++)
+		fdar_doubts_add(doubts, FDAR_DOUBT_DAMAGED, g_strdup_printf("damage %d", i));
+	g_assert_cmpuint(doubts->len, ==, FDAR_DOUBTS_MAX + 2);
+	last = g_ptr_array_index(doubts, FDAR_DOUBTS_MAX + 1);
+	g_assert_cmpint(last->kind, ==, FDAR_DOUBT_DAMAGED);
+	g_assert_cmpstr(last->text, ==, "damage 0");
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -363,5 +384,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/recording/too-long", test_too_long);
 	g_test_add_func("/recording/shares", test_shares);
 	g_test_add_func("/recording/trace-path", test_trace_path);
+	g_test_add_func("/recording/many-doubts", test_many_doubts);
 	return g_test_run();
 }
