@@ -6,6 +6,8 @@
 #include "pipeline/clocks/clock_bounds.h"
 #include "pipeline/clocks/meetings.h"
 
+#define NAMES_TOLD 4u /* of hosts in a line */
+
 /* What two clocks say of each other: the second is ahead of the first. */
 struct pair {
 	guint first, second;
@@ -134,11 +136,33 @@ static void on_byte(void *user, const struct fdar_meetings_byte *byte)
 
 /* ---- from clock to clock ---- */
 
+/* Times of a hostile trace are anywhere. */
+static int64_t plus(int64_t a, int64_t b)
+{
+	int64_t sum;
+
+	return __builtin_add_overflow(a, b, &sum) || sum == INT64_MIN
+		       ? (a < 0 ? -INT64_MAX : INT64_MAX)
+		       : sum;
+}
+
+/* By how much it may be more or less so long before or behind a time: rates are known to no more than their limit. */
+static double drift_ns(int64_t a_ns, int64_t b_ns)
+{
+	return 2 * FDAR_CLOCK_RATE_MAX * fabs((double)a_ns - (double)b_ns);
+}
+
+static int64_t ahead_ns(struct fdar_clock_offset offset, int64_t time_ns)
+{
+	return plus(offset.offset_ns,
+		    (int64_t)llround(offset.rate * ((double)time_ns - (double)offset.at_ns)));
+}
+
 /* The same, of how much the first is ahead of the second. */
 static struct fdar_clock_offset turned(struct fdar_clock_offset offset)
 {
 	return (struct fdar_clock_offset){
-		.at_ns = offset.at_ns + offset.offset_ns,
+		.at_ns = plus(offset.at_ns, offset.offset_ns),
 		.offset_ns = -offset.offset_ns,
 		.rate = -offset.rate / (1 + offset.rate),
 		.within_ns = offset.within_ns,
@@ -148,15 +172,29 @@ static struct fdar_clock_offset turned(struct fdar_clock_offset offset)
 /* How far b is ahead of the first clock, if it is so far ahead of a, and a of the first. */
 static struct fdar_clock_offset joined(struct fdar_clock_offset a, struct fdar_clock_offset b)
 {
-	int64_t at_a = a.at_ns + a.offset_ns;
+	int64_t at_a = plus(a.at_ns, a.offset_ns);
 
 	return (struct fdar_clock_offset){
 		.at_ns = a.at_ns,
-		.offset_ns = a.offset_ns + b.offset_ns +
-			     (int64_t)llround(b.rate * (double)(at_a - b.at_ns)),
+		.offset_ns = plus(a.offset_ns, ahead_ns(b, at_a)),
 		.rate = a.rate + b.rate * (1 + a.rate),
-		.within_ns = a.within_ns + b.within_ns,
+		.within_ns = a.within_ns + b.within_ns + (uint64_t)drift_ns(at_a, b.at_ns),
 	};
+}
+
+/* A clock that may well be right is let be. */
+static gboolean is_off(const struct fdar_clock_offset *offset)
+{
+	int64_t ns = offset->offset_ns;
+
+	return offset->rate != 0 || (uint64_t)(ns < 0 ? -ns : ns) > offset->within_ns;
+}
+
+/* One address is of two connections where networks have the same ones, behind NAT or in containers: each end is told once,
+ * by another host, and what they sent when has nothing to do with each other. Two such pairs do not agree. */
+static gboolean is_by_chance(const struct pair *pair)
+{
+	return pair->connections < FDAR_CLOCKS_CONNECTIONS_MIN && is_off(&pair->offset);
 }
 
 /* The pair that takes one clock further that is not known yet, as exactly as can be; NULL: there is none. */
@@ -182,6 +220,48 @@ static const struct pair *next_pair(const struct solving *solving, const struct 
 	return best;
 }
 
+/* Whether a pair says what was said of both by way of others. */
+static gboolean agrees(const struct pair *pair, const struct compared *all)
+{
+	const struct fdar_clock_offset *first = &all[pair->first].offset;
+	const struct fdar_clock_offset *second = &all[pair->second].offset;
+	int64_t at = plus(pair->offset.at_ns, -ahead_ns(*first, pair->offset.at_ns));
+	double ahead = (double)ahead_ns(*second, at) - (double)ahead_ns(*first, at);
+	double within = (double)first->within_ns + (double)second->within_ns +
+			(double)pair->offset.within_ns + drift_ns(at, second->at_ns);
+
+	/* The first clock of all is ahead of itself by nothing, at any time. */
+	if (pair->first != 1)
+		within += drift_ns(at, first->at_ns);
+	return fabs(ahead - (double)pair->offset.offset_ns) <= within;
+}
+
+/* Which of them is wrong nobody knows. */
+static void forget_all(const struct solving *solving, struct compared *all)
+{
+	for (guint i = 2; i <= solving->clocks->names->len; i++) {
+		all[i].contradicts = all[i].contradicts || all[i].known;
+		all[i].known = FALSE;
+	}
+}
+
+static void check_all(const struct solving *solving, struct compared *all)
+{
+	gboolean agree = TRUE;
+	GHashTableIter pairs;
+	gpointer value;
+
+	g_hash_table_iter_init(&pairs, solving->pairs);
+	while (g_hash_table_iter_next(&pairs, NULL, &value)) {
+		const struct pair *pair = value;
+
+		if (pair->verdict == FDAR_CLOCK_KNOWN && all[pair->first].known)
+			agree = agree && agrees(pair, all);
+	}
+	if (!agree)
+		forget_all(solving, all);
+}
+
 static void compare_all(const struct solving *solving, struct compared *all)
 {
 	const struct pair *pair;
@@ -195,6 +275,8 @@ static void compare_all(const struct solving *solving, struct compared *all)
 		each->verdict = fdar_clock_bounds_solve(&each->bounds, &each->offset);
 		if (each->verdict == FDAR_CLOCK_CONTRADICT)
 			all[each->first].contradicts = all[each->second].contradicts = TRUE;
+		if (each->verdict == FDAR_CLOCK_KNOWN && is_by_chance(each))
+			each->verdict = FDAR_CLOCK_FEW;
 	}
 	all[1].known = TRUE;
 	while ((pair = next_pair(solving, all))) {
@@ -208,6 +290,7 @@ static void compare_all(const struct solving *solving, struct compared *all)
 		to->messages = pair->bounds.count;
 		to->connections = pair->connections;
 	}
+	check_all(solving, all);
 }
 
 /* ---- what is said and done ---- */
@@ -245,15 +328,6 @@ static char *duration(uint64_t ns, uint64_t within_ns)
 	return g_strdup_printf("%.*f %s", digits, (double)ns / units[i].ns, units[i].unit);
 }
 
-/* A clock that may well be right is let be. */
-static gboolean is_off(const struct compared *clock)
-{
-	int64_t offset = clock->offset.offset_ns;
-
-	return clock->offset.rate != 0 ||
-	       (uint64_t)(offset < 0 ? -offset : offset) > clock->offset.within_ns;
-}
-
 static char *line_of(const struct fdar_clocks *clocks, guint number, const struct compared *clock)
 {
 	g_autofree char *name = name_of(clocks, number), *first = name_of(clocks, 1);
@@ -267,18 +341,13 @@ static char *line_of(const struct fdar_clocks *clocks, guint number, const struc
 					  clock->offset.rate > 0 ? "faster" : "slower")
 			: g_strdup("");
 
-	if (!clock->known && clock->contradicts)
+	if (!clock->known)
 		return g_strdup_printf(
 			"the clock of host %s is not compared: by what it and others "
 			"sent each other it would be ahead and behind; its times are "
 			"its own",
 			name);
-	if (!clock->known)
-		return g_strdup_printf(
-			"the clock of host %s is not compared: too little is told by "
-			"both ends of a connection; its times are its own",
-			name);
-	if (!is_off(clock))
+	if (!is_off(&clock->offset))
 		return g_strdup_printf(
 			"the clocks of hosts %s and %s agree, +-%s, by %" G_GUINT64_FORMAT
 			" messages of %" G_GUINT64_FORMAT " connections",
@@ -305,6 +374,35 @@ static gboolean is_same_kernel(const struct fdar_clocks *clocks, guint number)
 	return boot && first_boot && strcmp(boot, first_boot) == 0;
 }
 
+/* Of all that too little is told of: there may be hundreds. */
+static void tell_few(const struct fdar_clocks *clocks, const struct compared *all, GPtrArray *lines)
+{
+	g_autoptr(GString) names = g_string_new(NULL);
+	guint count = 0;
+
+	for (guint i = 2; i <= clocks->names->len; i++) {
+		g_autofree char *name = name_of(clocks, i);
+
+		if (all[i].known || all[i].contradicts || is_same_kernel(clocks, i))
+			continue;
+		if (count++ < NAMES_TOLD)
+			g_string_append_printf(names, "%s%s", names->len ? ", " : "", name);
+	}
+	if (count == 1)
+		g_ptr_array_add(
+			lines,
+			g_strdup_printf("the clock of host %s is not compared: too little is told "
+					"by both ends of a connection; its times are its own",
+					names->str));
+	if (count > 1)
+		g_ptr_array_add(
+			lines,
+			g_strdup_printf("the clocks of %u hosts are not compared: too little is "
+					"told by both ends of a connection; their times are their "
+					"own (%s%s)",
+					count, names->str, count > NAMES_TOLD ? ", ..." : ""));
+}
+
 static void tell(const struct fdar_clocks *clocks, const struct compared *all, GPtrArray *lines,
 		 GArray *shifts)
 {
@@ -312,16 +410,18 @@ static void tell(const struct fdar_clocks *clocks, const struct compared *all, G
 		const struct fdar_clock_offset *offset = &all[i].offset;
 		struct fdar_clock_shift shift = { .rate = 0 };
 
-		if ((all[i].known && is_off(&all[i])) || !is_same_kernel(clocks, i))
+		if ((all[i].known || all[i].contradicts) &&
+		    (is_off(&all[i].offset) || !is_same_kernel(clocks, i)))
 			g_ptr_array_add(lines, line_of(clocks, i, &all[i]));
-		if (!all[i].known || !is_off(&all[i]))
+		if (!all[i].known || !is_off(&all[i].offset))
 			continue;
 		shift.clock = g_strdup(g_ptr_array_index(clocks->names, i - 1));
-		shift.from_ns = offset->at_ns + offset->offset_ns;
+		shift.from_ns = plus(offset->at_ns, offset->offset_ns);
 		shift.to_ns = offset->at_ns;
 		shift.rate = -offset->rate / (1 + offset->rate);
 		g_array_append_val(shifts, shift);
 	}
+	tell_few(clocks, all, lines);
 }
 
 void fdar_clocks_solve(const struct fdar_clocks *clocks, GPtrArray **lines, GArray **shifts)

@@ -7,7 +7,8 @@
  *
  * Times become those of one host, the first by name. A clock that is compared with that one by way of others
  * is off by as much as they are, and known as well as all of them together. A clock that may well be right stays as
- * it is; so does one that nothing is known of, or of which what is known contradicts itself.
+ * it is; so does one that nothing is known of, or which is off by a single connection only, as that may be two that have
+ * one address; or of which what is known contradicts itself. Where clocks contradict each other in a circle, all stay.
  */
 #ifndef FDAR_PIPELINE_CLOCKS_CLOCKS_H
 #define FDAR_PIPELINE_CLOCKS_CLOCKS_H
@@ -17,7 +18,8 @@
 
 #include "pipeline/events/decoder.h"
 
-#define FDAR_CLOCKS_MAX 256u /* hosts; more are left as they are */
+#define FDAR_CLOCKS_MAX             256u /* hosts; more are left as they are */
+#define FDAR_CLOCKS_CONNECTIONS_MIN 2u   /* of two clocks that are apart */
 
 struct fdar_clocks;
 

@@ -8,6 +8,8 @@
 
 #define MARKS       32u /* bytes of a way that are looked at */
 #define THREADS_MAX (1u << 18)
+/* The year 2116: later times are lies, whose sums would not fit. */
+#define TIME_MAX (UINT64_C(1) << 62)
 
 /* What went one way: when the bytes step, 2 step, 3 step, ... did. */
 struct way {
@@ -161,7 +163,9 @@ static void begin(struct fdar_meetings *meetings, const struct fdar_event *event
 	meeting = g_hash_table_lookup(meetings->by_address, address);
 	if (!meeting) {
 		make_room(meetings);
-		if (is_left_out(hash, meetings->mask))
+		/* Addresses can be made up that have one hash all. */
+		if (is_left_out(hash, meetings->mask) ||
+		    g_hash_table_size(meetings->by_address) >= FDAR_MEETINGS_MAX)
 			return;
 		meeting = g_new0(struct meeting, 1);
 		meeting->hash = hash;
@@ -254,11 +258,13 @@ static void on_session(struct fdar_meetings *meetings, struct thread *thread,
 	begin(meetings, event, clock, accepted, ACCEPTED, peer);
 }
 
-/* What is told after the call that it is about, before the event of the call; or is made up. */
-static gboolean may_be_late(uint8_t kind)
+/* What is told after the call that it is about, before the event of the call; or is made up. A wait for one descriptor
+ * may be for the rest of what is sent, of which some is gone (instrument/io/send.c). */
+static gboolean may_be_late(const struct fdar_event *event)
 {
-	switch (kind) {
+	switch (event->kind) {
 	case FDAR_EVENT_WAIT_BEGIN:
+		return event->waiting.kind == FDAR_WAIT_IO;
 	case FDAR_EVENT_IO:
 	case FDAR_EVENT_BYTES:
 	case FDAR_EVENT_FUNC_ENTRY:
@@ -284,7 +290,7 @@ void fdar_meetings_feed(struct fdar_meetings *meetings, const struct fdar_event 
 		on_note(meetings, event, clock, name);
 	if (event->kind == FDAR_EVENT_SESSION_BEGIN)
 		on_session(meetings, thread, event, clock);
-	if (!may_be_late(event->kind))
+	if (!may_be_late(event))
 		thread->before_ns = MAX(thread->before_ns, event->time_ns);
 }
 
@@ -303,18 +309,21 @@ static void tell_way(const struct telling *telling, const struct end *from, cons
 	uint64_t bytes = MIN(out->bytes, in->bytes);
 
 	for (uint64_t i = 1; step && i <= bytes / step; i++) {
+		uint64_t sent_ns = out->at_ns[i * (step / out->step) - 1];
+		uint64_t come_ns = in->at_ns[i * (step / in->step) - 1];
 		const struct fdar_meetings_byte byte = {
 			.sender = from->clock,
 			.receiver = to->clock,
-			.sent_ns = (int64_t)out->at_ns[i * (step / out->step) - 1],
-			.come_ns = (int64_t)in->at_ns[i * (step / in->step) - 1],
+			.sent_ns = (int64_t)sent_ns,
+			.come_ns = (int64_t)come_ns,
 			.first = first,
 		};
 
 		/* A thread whose first event that is has said nothing before. */
-		if (byte.sent_ns > 0)
-			telling->byte(telling->user, &byte);
-		first = first && byte.sent_ns <= 0;
+		if (!sent_ns || sent_ns >= TIME_MAX || come_ns >= TIME_MAX)
+			continue;
+		telling->byte(telling->user, &byte);
+		first = FALSE;
 	}
 }
 

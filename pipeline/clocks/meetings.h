@@ -6,13 +6,13 @@
  * more than one connection had, or that is a host's own (loopback), is of none.
  *
  * An event of a send is written when the call is back, and what was sent may have come by then. But what the thread
- * said before, it said before the call. So a byte was sent after its sender's event before, and had come by the time
- * of the event of its read.
+ * said before, it said before the call (but for what is part of the call itself, as a wait for room). So a byte was
+ * sent after its sender's event before, and had come by the time of the event of its read.
  *
  * Bytes are told by their place in the stream. Of each way of a connection a few are looked at, the same at both
  * ends: every so many. Where more came than was sent something is not told, and nothing is taken from it.
  *
- * Bounds: FDAR_MEETINGS_MAX addresses; of more, the same ones at all hosts.
+ * Bounds: FDAR_MEETINGS_MAX addresses; of more, the same ones at all hosts. Times are 0 to the year 2116.
  */
 #ifndef FDAR_PIPELINE_CLOCKS_MEETINGS_H
 #define FDAR_PIPELINE_CLOCKS_MEETINGS_H

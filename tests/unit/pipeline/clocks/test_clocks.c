@@ -318,7 +318,7 @@ static void test_left_out(struct fixture *f, gconstpointer data)
 	}
 	solve(f);
 	g_assert_cmpuint(f->shifts->len, ==, 0);
-	assert_line(f, 0, "the clock of host b is not compared: too little *");
+	assert_line(f, 0, "the clocks of 2 hosts are not compared: too little *(b, c)");
 }
 
 static void test_contradiction(struct fixture *f, gconstpointer data)
@@ -333,6 +333,67 @@ static void test_contradiction(struct fixture *f, gconstpointer data)
 	solve(f);
 	g_assert_cmpuint(f->shifts->len, ==, 0);
 	assert_line(f, 0, "the clock of host b is not compared: by what *");
+}
+
+/* By one connection they would be apart: it may be two, of networks that have the same addresses. */
+static void test_single(struct fixture *f, gconstpointer data)
+{
+	struct connection c = connects(f, 0, 1, "10.0.0.1:4000", 0);
+
+	(void)data;
+	f->hosts[1].ahead_ns = 400000000000;
+	for (int i = 0; i < 10; i++)
+		asks(f, c, 1000000 + i * 10000000);
+	solve(f);
+	g_assert_cmpuint(f->shifts->len, ==, 0);
+	assert_line(f, 0, "the clocks of 2 hosts are not compared: too little *(b, c)");
+}
+
+/* Each two of three agree with themselves, and not with the third. */
+static void test_circle(struct fixture *f, gconstpointer data)
+{
+	static const int pairs[][2] = { { 0, 1 }, { 1, 2 }, { 0, 2 } };
+
+	(void)data;
+	for (int pair = 0; pair < 3; pair++) {
+		f->hosts[2].ahead_ns = pair == 2 ? 400000000000 : 0;
+		for (int i = 0; i < 3; i++) {
+			int64_t time_ns = pair * 100000000 + i * 30000000;
+			g_autofree char *own = g_strdup_printf("10.0.0.%d:%d", pair, 4000 + i);
+			struct connection c =
+				connects(f, pairs[pair][0], pairs[pair][1], own, time_ns);
+
+			for (int j = 0; j < 3; j++)
+				asks(f, c, time_ns + 1000000 + j * 9000000);
+		}
+	}
+	solve(f);
+	g_assert_cmpuint(f->shifts->len, ==, 0);
+	assert_line(f, 0, "the clock of host b is not compared: by what *");
+	assert_line(f, 1, "the clock of host c is not compared: by what *");
+}
+
+/* A part of an answer has come when its sender begins to wait for room for the rest. */
+static void test_partial(struct fixture *f, gconstpointer data)
+{
+	struct connection c = connects(f, 0, 1, "10.0.0.1:4000", 0);
+	struct fdar_event room = { .kind = FDAR_EVENT_WAIT_BEGIN };
+
+	(void)data;
+	room.waiting.kind = FDAR_WAIT_IO;
+	for (int i = 0; i < 20; i++) {
+		int64_t time_ns = 1000000 + i * 10000000;
+
+		asks(f, c, time_ns);
+		io(f, 1, FDAR_IO_OTHER, c.to_fd, 0, time_ns + 3000000);
+		io(f, 0, FDAR_IO_READ, c.from_fd, 9000, time_ns + 3100000);
+		tell(f, 1, room, time_ns + 6000000);
+		waits(f, 1, FDAR_EVENT_WAIT_END, time_ns + 6100000);
+		io(f, 1, FDAR_IO_WRITE, c.to_fd, 9000, time_ns + 6200000);
+	}
+	solve(f);
+	g_assert_cmpuint(f->shifts->len, ==, 0);
+	assert_line(f, 0, "the clocks of hosts b and a agree, +-*");
 }
 
 /* More addresses than are kept: those that both tell are the same. */
@@ -364,6 +425,9 @@ int main(int argc, char **argv)
 	ADD("right", test_right);
 	ADD("left_out", test_left_out);
 	ADD("contradiction", test_contradiction);
+	ADD("single", test_single);
+	ADD("circle", test_circle);
+	ADD("partial", test_partial);
 	ADD("many", test_many);
 	return g_test_run();
 }
