@@ -68,6 +68,33 @@ static void test_time(void)
 	g_assert_cmpuint(fdar_ctf_time_ns(&time, 5), ==, 0);
 }
 
+/* A clock that becomes another one: at a time it is another time, and goes on from there slower or faster. */
+static void test_move(void)
+{
+	struct fdar_ctf_time time, before;
+	int64_t off;
+
+	g_assert_true(fdar_ctf_time_init(&time, 1000000000, 3, 5));
+	fdar_ctf_time_move(&time, 3000000012, 1000, 0);
+	g_assert_cmpuint(fdar_ctf_time_ns(&time, 7), ==, 1000);
+	g_assert_cmpuint(fdar_ctf_time_ns(&time, 1007), ==, 2000);
+	for (int i = -2; i <= 2; i++) {
+		double rate = 200e-6 * i;
+
+		g_assert_true(fdar_ctf_time_init(&time, 1000000000, 0, 0));
+		fdar_ctf_time_move(&time, 1000000000000, 5000000000000, rate);
+		off = (int64_t)fdar_ctf_time_ns(&time, 1000000000000) - 5000000000000;
+		g_assert_cmpint(ABS(off), <=, 2);
+		off = (int64_t)fdar_ctf_time_ns(&time, 2000000000000) - 6000000000000;
+		g_assert_cmpint(ABS(off - (int64_t)(1e12 * rate)), <=, 1000);
+	}
+	/* What does not fit stays as it is: before its clock began, or beyond all times. */
+	before = time;
+	fdar_ctf_time_move(&time, -1, 0, 0);
+	fdar_ctf_time_move(&time, INT64_MAX, INT64_MIN, 0);
+	g_assert_cmpuint(fdar_ctf_time_ns(&time, 7), ==, fdar_ctf_time_ns(&before, 7));
+}
+
 /* ---- programs ---- */
 
 static const char metadata[] =
@@ -189,6 +216,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/ctf/run/bits", test_bits);
 	g_test_add_func("/ctf/run/clock", test_clock);
 	g_test_add_func("/ctf/run/time", test_time);
+	g_test_add_func("/ctf/run/move", test_move);
 	g_test_add_func("/ctf/run/program", test_program);
 	if (G_BYTE_ORDER == G_LITTLE_ENDIAN)
 		g_test_add_func("/ctf/run/fast", test_fast);
