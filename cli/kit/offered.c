@@ -94,7 +94,10 @@ static gboolean is_early(void *until_us)
 static void offer_threads(GHashTable *offered, const char *recording)
 {
 	gint64 until_us = g_get_monotonic_time() + FOREIGN_MAX_US;
-	const struct fdar_source_options how = { .go_on = is_early, .user = &until_us };
+	/* By whose clock does not matter: of several hosts that would be all there is time for. */
+	const struct fdar_source_options how = { .go_on = is_early,
+						 .user = &until_us,
+						 .own_clocks = TRUE };
 	g_autoptr(fdar_source) source = fdar_source_open_with(recording, &how, NULL);
 	g_autofree struct fdar_event *batch = g_new(struct fdar_event, BATCH);
 	gssize count, total = 0;
