@@ -60,12 +60,6 @@ static char *kernels_link(const struct fdar_target *target)
 	return NULL;
 }
 
-/* Of the user's own file; else of a new one. */
-static int mode_of(const struct stat *status)
-{
-	return status->st_uid == geteuid() ? (int)(status->st_mode & 0777) : 0600;
-}
-
 gboolean fdar_file_write(const char *path, const void *data, gsize length, GError **error)
 {
 	g_autoptr(GError) cause = NULL;
@@ -73,14 +67,14 @@ gboolean fdar_file_write(const char *path, const void *data, gsize length, GErro
 	struct fdar_target target;
 	struct stat status;
 	gboolean fine;
-	int mode = 0600;
+	int mode = fdar_target_mode(NULL);
 
 	if (!fdar_target_open(path, FDAR_TARGET_FOLLOW, &target, &cause))
 		return set_error(path, cause->code, cause->message, error);
 	if (!fdar_target_stat(&target, &status))
 		status.st_mode = 0;
 	else if (S_ISREG(status.st_mode))
-		mode = mode_of(&status);
+		mode = fdar_target_mode(&status);
 	if (status.st_mode && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
 		fine = write_through(path, &target, data, length, error);
 	else if ((named = kernels_link(&target)))

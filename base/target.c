@@ -236,6 +236,11 @@ gboolean fdar_target_stat(const struct fdar_target *target, struct stat *status)
 	return fstatat(AT_FDCWD, target->path, status, flags) == 0;
 }
 
+int fdar_target_mode(const struct stat *status)
+{
+	return status && status->st_uid == geteuid() ? (int)(status->st_mode & 0777) : 0600;
+}
+
 int fdar_target_create(const char *path, int flags, GError **error)
 {
 	g_autoptr(GError) cause = NULL;

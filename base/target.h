@@ -37,6 +37,10 @@ int fdar_target_nofollow(const struct fdar_target *target);
 /* What is there, by the same rule. FALSE and errno. */
 gboolean fdar_target_stat(const struct fdar_target *target, struct stat *status);
 
+/* What a file has for rights that takes the place of another: those of the caller's own one; else, and where there is none
+ * (NULL), 0600. */
+int fdar_target_mode(const struct stat *status);
+
 /* Opens a file to write to, by that way, which is its user's alone if it is new; flags: more than O_WRONLY, O_CREAT and
  * O_CLOEXEC. The caller closes it. -1 and error (G_FILE_ERROR, naming path). */
 int fdar_target_create(const char *path, int flags, GError **error);

@@ -133,17 +133,20 @@ static gboolean hand_over(struct fdar_pcap_writer *writer)
 static int open_output(struct fdar_pcap_writer *writer, GError **error)
 {
 	struct stat status;
+	gboolean there;
 
 	if (strcmp(writer->path, "-") == 0)
 		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
 	if (!fdar_target_open(writer->path, FDAR_TARGET_FOLLOW, &writer->target, error))
 		return -1;
+	there = fdar_target_stat(&writer->target, &status);
 	/* A device or pipe is written to; only a file can be replaced by another. */
-	if (fdar_target_stat(&writer->target, &status) && !S_ISREG(status.st_mode))
+	if (there && !S_ISREG(status.st_mode))
 		return open(writer->target.path,
 			    O_WRONLY | O_CLOEXEC | fdar_target_nofollow(&writer->target));
 	writer->temporary = g_strdup_printf("%s.XXXXXX", writer->target.path);
-	return g_mkstemp_full(writer->temporary, O_WRONLY | O_CLOEXEC, 0666);
+	return g_mkstemp_full(writer->temporary, O_WRONLY | O_CLOEXEC,
+			      fdar_target_mode(there ? &status : NULL));
 }
 
 static gboolean start(struct fdar_pcap_writer *writer, GError **error)

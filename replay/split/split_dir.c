@@ -38,7 +38,6 @@ gboolean fdar_split_dir_init(struct fdar_split_dir *dir, const char *path, GErro
 {
 	g_autoptr(GError) cause = NULL;
 	int number;
-	mode_t mask;
 
 	memset(dir, 0, sizeof(*dir));
 	dir->fd = dir->target.folder = -1;
@@ -52,10 +51,7 @@ gboolean fdar_split_dir_init(struct fdar_split_dir *dir, const char *path, GErro
 	if (number)
 		return fail(path, number, error);
 	dir->temporary = g_strdup_printf("%s.XXXXXX", dir->target.path);
-	/* mkdtemp takes rights away that the directory would have been given otherwise. */
-	mask = umask(0);
-	umask(mask);
-	if (!g_mkdtemp_full(dir->temporary, 0777 & ~mask)) {
+	if (!g_mkdtemp_full(dir->temporary, 0700)) {
 		g_clear_pointer(&dir->temporary, g_free);
 		return fail(path, errno, error);
 	}
@@ -78,7 +74,7 @@ void fdar_split_dir_append(struct fdar_split_dir *dir, const char *file, const v
 
 	if (dir->failed)
 		return;
-	fd = openat(dir->fd, file, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666);
+	fd = openat(dir->fd, file, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0) {
 		note_failure(dir, file, errno);
 		return;
