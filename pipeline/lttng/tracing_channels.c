@@ -161,19 +161,17 @@ static void row_buffers(const struct fdar_tracing_options *options, const struct
 			uint64_t *bytes, unsigned *count)
 {
 	gboolean few = strcmp(row->name, "modules") == 0;
-
-	*bytes = row->bytes;
-	*count = row->count;
 	/* Without functions the functions channel has marks alone. */
-	if (!*bytes && options->detail < FDAR_DETAIL_FUNCTION) {
-		*bytes = MARKS_BYTES;
-		*count = SUBBUFFER_COUNT;
-	}
+	gboolean marks = !row->bytes && options->detail < FDAR_DETAIL_FUNCTION;
+	uint64_t part = fdar_tracing_memory(options) / (marks || few ? 16 : 8);
+
+	*bytes = marks ? MARKS_BYTES : row->bytes;
+	*count = marks ? SUBBUFFER_COUNT : row->count;
 	if (options->lossless && *bytes && !few)
 		*bytes = SUBBUFFER_BYTES;
 	/* On machines with many CPUs these must leave room, too. */
-	while (*bytes > LEAST_BYTES && g_get_num_processors() * *bytes * *count >
-					       fdar_tracing_memory(options) / (few ? 16 : 8))
+	while (*bytes > (marks ? SMALL_BYTES : LEAST_BYTES) &&
+	       g_get_num_processors() * *bytes * *count > part)
 		*bytes /= 2;
 	if (options->snapshot && !few)
 		snapshot_buffers(options, row, bytes, count);
