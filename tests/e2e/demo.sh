@@ -43,7 +43,9 @@ expect "the culprit is the matcher" \
 expect "it is of our server" '.verdict.component == "demo_httpd"'
 expect "it runs, it does not wait" '.verdict.change == "running"'
 expect "at least a hundred times longer" '.verdict.factor >= 100'
-expect "most of the added time is its" '.verdict.share >= 0.9'
+# Two of them call each other, for some ns each: how much is whose depends on what recording is seen to take.
+expect "most of the added time is the matcher's" \
+	'[.functions[] | select(.function | IN("match_from", "match_split", "pattern_match")) | .share] | add >= 0.9'
 expect "all sessions ended" 'all(.sides[]; .unfinished == 0)'
 expect "every client is a session: 47 twice, 15 once" '[.sides[].sessions] == [94, 15]'
 
